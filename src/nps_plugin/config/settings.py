@@ -1,0 +1,104 @@
+"""The configuration once it is read and checked: frozen dataclasses, nothing of TOML left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..model import Band, Scale
+from .secret import Secret
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+#: Text by locale: {"ru": ..., "en": ...}
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brand:
+    """How the tenant shows itself. ``logo`` is (media type, bytes), read when the configuration is."""
+
+    name: str
+    colour: str
+    sender: str
+    logo: tuple[str, bytes] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """Whom to ask, when, over what."""
+
+    delay: timedelta
+    channels: tuple[str, ...]
+    attempts: Mapping[str, int]
+    expires_after: timedelta
+    edit_window: timedelta
+    ask_why: frozenset[Band]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KpiRule:
+    """A resolution-time target for the tickets that it matches. Empty tuples match everything."""
+
+    resolve_within: timedelta
+    calendar: str = ""
+    priority: tuple[str, ...] = ()
+    queue: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    organization: tuple[str, ...] = ()
+    contract: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarSettings:
+    """Working hours by weekday (0 = Monday): minutes since local midnight, (from, until), until <= 1440; sorted, apart."""
+
+    hours: Mapping[int, tuple[tuple[int, int], ...]]
+    timezone: ZoneInfo
+    #: country, optionally with a subdivision ("RU", "DE-BY"), as the `holidays` package knows it; "" for none
+    holidays: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant:
+    """One tenant's settings, complete with defaults."""
+
+    name: str
+    enabled: bool
+    locale: str
+    timezone: ZoneInfo
+    brand: Brand
+    scale: Scale
+    question: Texts
+    attribution: str
+    internal_clients: tuple[str, ...]
+    ask: Ask
+    kpi: tuple[KpiRule, ...]
+    calendars: Mapping[str, CalendarSettings]
+    #: the tenant's own reasons, code -> texts, shown before the shipped ones
+    reasons: Mapping[str, Texts]
+    #: settings for each channel's adapter, by channel name
+    channels: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Where the rating page stands, and what signs its forms. ``base_url`` has no trailing slash."""
+
+    base_url: str
+    secrets: tuple[Secret, ...]
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The whole configuration."""
+
+    plugins: tuple[str, ...]
+    database_url: str
+    page: Page
+    tenants: Mapping[str, Tenant]

@@ -1,0 +1,91 @@
+"""Every error the library raises on purpose. Each names what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class NpsError(Exception):
+    """The base of all errors of this library."""
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """One mistake in the configuration: where it stands and what was expected there."""
+
+    key: str
+    expected: str
+    tenant: str = ""
+
+    def __str__(self) -> str:
+        where = f"tenants.{self.tenant}.{self.key}" if self.tenant else self.key
+        return f"{where.rstrip('.')}: {self.expected}"
+
+
+class ConfigError(NpsError):
+    """The configuration cannot be used. ``problems`` holds every mistake found, not just the first."""
+
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"{len(self.problems)} problem(s) in the configuration:\n{lines}")
+
+
+class SchemaOutOfDate(NpsError):
+    """The tables are not those of this release; the message names the command that mends it."""
+
+
+class UnknownTenant(NpsError):
+    """No enabled tenant of that name is configured."""
+
+
+class UnknownTicket(NpsError):
+    """No closing of that ticket is known."""
+
+
+class UnknownSurvey(NpsError):
+    """No survey has that id."""
+
+
+class AnswerRefused(NpsError):
+    """An answer that cannot be taken. Its subclasses say why; nothing was stored."""
+
+
+class ScoreOffScale(AnswerRefused):
+    """The score is not a point of the survey's scale."""
+
+
+class UnknownReason(AnswerRefused):
+    """A reason that the tenant's catalogue does not have."""
+
+
+class TokenUnknown(AnswerRefused):
+    """The link belongs to no survey of this tenant."""
+
+
+class SurveyExpired(AnswerRefused):
+    """The time to answer is over."""
+
+
+class SurveyCancelled(AnswerRefused):
+    """The ticket was reopened before an answer, so the question is withdrawn."""
+
+
+class AnswerLocked(AnswerRefused):
+    """The survey is answered, and the time in which the answer may change is over."""
+
+
+class PluginError(NpsError):
+    """A plugin cannot be used: a duplicate name, a misspelt hook, or no such adapter."""
+
+
+class DeliveryError(NpsError):
+    """A channel could not deliver a message. ``final`` says that another attempt would not help."""
+
+    def __init__(self, reason: str, *, final: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final
+        #: seconds to wait before the next attempt, where the provider said so
+        self.retry_after = retry_after

@@ -1,0 +1,80 @@
+"""The links in messages: their tokens, their addresses, and the signed nonces of the page's forms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from .clock import Clock
+from .config.secret import Secret
+
+#: How long a form may stay open before it is sent with a fresh nonce.
+NONCE_LIFE = timedelta(minutes=30)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+
+
+def new_token() -> str:
+    """128 random bits as 22 characters for a URL. Only their digest is stored."""
+    return secrets.token_urlsafe(16)
+
+
+def token_digest(token: str) -> str:
+    """What is stored of a token: SHA-256 in hex. A look-up by digest tells nothing by its timing about the token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_token(text: str) -> bool:
+    """Whether the text has the form of a token."""
+    return _TOKEN.match(text) is not None
+
+
+def rating_url(base_url: str, tenant: str, token: str, score: int | None = None) -> str:
+    """The address of the rating page of one message, with the score that the client clicked."""
+    address = f"{base_url}/{quote(tenant, safe='')}/{token}"
+    return address if score is None else f"{address}?s={score}"
+
+
+def unsubscribe_url(base_url: str, tenant: str, token: str) -> str:
+    """The address that takes the one-click unsubscription of RFC 8058 by POST."""
+    return f"{rating_url(base_url, tenant, token)}/unsubscribe"
+
+
+class Nonces:
+    """Signed, expiring nonces bound to one message, so that only a form we showed can be sent.
+
+    The first secret signs, all verify: a new secret is put in front, the old one dropped when its forms have expired.
+    """
+
+    def __init__(self, keys: Sequence[Secret], clock: Clock) -> None:
+        self._keys = tuple(keys)
+        self._clock = clock
+
+    def issue(self, tenant: str, token: str) -> str:
+        """A nonce for a form about this message, issued now."""
+        issued = f"{int(self._clock.now().timestamp()):x}"
+        return f"{issued}.{self._sign(self._keys[0], tenant, token, issued)}"
+
+    def valid(self, nonce: str, tenant: str, token: str) -> bool:
+        """Whether the nonce was issued for this message, by a secret still in use, within the last 30 minutes."""
+        issued, _, signature = nonce.partition(".")
+        if not re.fullmatch(r"[0-9a-f]{1,12}", issued) or not re.fullmatch(r"[0-9a-f]{64}", signature):
+            return False
+        # every key is tried, so that the time taken does not tell which one signed
+        signed = [hmac.compare_digest(self._sign(key, tenant, token, issued), signature) for key in self._keys]
+        age = self._clock.now() - datetime.fromtimestamp(int(issued, 16), tz=self._clock.now().tzinfo)
+        return any(signed) and timedelta(minutes=-1) <= age <= NONCE_LIFE
+
+    @staticmethod
+    def _sign(key: Secret, tenant: str, token: str, issued: str) -> str:
+        text = "\0".join(("nps-plugin form", tenant, token_digest(token), issued))
+        return hmac.new(key.reveal().encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def keyed_digest(key: Secret, purpose: str, text: str) -> str:
+    """A keyed hash, for values that must be recognised again but not read (suppressed addresses, sampling)."""
+    return hmac.new(key.reveal().encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()

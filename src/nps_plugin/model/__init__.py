@@ -1,0 +1,45 @@
+"""The words of the library: frozen dataclasses and enums, by subject. They know nothing of storage, plugins or hosts."""
+
+from .answers import Answer, AnswerState, Effect, Evidence, Recorded
+from .messages import Delivery, Message
+from .news import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
+from .plain import Plain
+from .scales import SCALES, Band, Scale
+from .surveys import Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
+from .tickets import Assignment, Client, ClosedTicket, Interval, ReopenedTicket
+from .verdicts import TicketVerdict, VerdictKind
+from .work import WorkDone
+
+__all__ = [
+    "SCALES",
+    "Answer",
+    "AnswerRecorded",
+    "AnswerState",
+    "Assignment",
+    "Band",
+    "Client",
+    "ClosedTicket",
+    "Delivery",
+    "DeliveryFailed",
+    "Effect",
+    "Evidence",
+    "Exclusion",
+    "Interval",
+    "KpiCheck",
+    "Message",
+    "News",
+    "NotAsked",
+    "NotAskedReason",
+    "Plain",
+    "Receipt",
+    "Recorded",
+    "ReopenedTicket",
+    "Scale",
+    "Survey",
+    "SurveySent",
+    "SurveyState",
+    "TicketVerdict",
+    "VerdictKind",
+    "VerdictReached",
+    "WorkDone",
+]

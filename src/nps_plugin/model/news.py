@@ -1,0 +1,58 @@
+"""News: what the library tells its subscribers, at least once each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .answers import Answer
+from .plain import Plain
+from .verdicts import TicketVerdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class News(Plain):
+    """What all news has: whose, about which ticket, which event. A repeated delivery carries the same ``event``;
+    ``revision`` counts the news of one kind about one closure from 1, so that a late, older one can be told apart."""
+
+    tenant: str
+    event: str
+    revision: int
+    at: datetime
+    ticket: str
+    closure: int
+    host: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveySent(News):
+    """A question left for the client over ``channel``."""
+
+    survey: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFailed(News):
+    """A question could not be delivered. ``final``: no further attempt will be made."""
+
+    survey: str
+    channel: str
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerRecorded(News):
+    """A score was stored, or reasons or a comment were added to it."""
+
+    survey: str
+    #: left out of logs: it may hold the client's comment
+    answer: Answer = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictReached(News):
+    """The verdict on a ticket was reached, or changed by a correction."""
+
+    verdict: TicketVerdict
