@@ -1,0 +1,163 @@
+"""Reading: every mistake of a configuration at once, each with tenant, key and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from ..errors import ConfigError, ConfigProblem
+from ..model import SCALES, Scale
+from .fields import LOGOS, nearest
+from .schemas import RootSchema
+from .settings import Ask, Brand, CalendarSettings, KpiRule, Page, Settings, Tenant
+
+_LOGO_LIMIT = 256 * 1024
+_UNKNOWN = "Unknown field."
+_OWN_WORDS = {
+    "Missing data for required field.": "is required",
+    "Field may not be null.": "expected a value, not nothing",
+    "Not a valid mapping type.": "expected a table",
+    "Invalid input type.": "expected a table",
+    "Not a valid list.": "expected a list",
+}
+
+
+def read_toml(path: str | Path) -> Settings:
+    """Read a TOML file. Raises :class:`~nps_plugin.errors.ConfigError` with all problems, syntax errors included."""
+    import tomllib
+
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([ConfigProblem(str(path), f"cannot be read ({error.strerror})")]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([ConfigProblem(str(path), f"is not valid TOML: {error}")]) from None
+    return read_mapping(data, base=path.parent)
+
+
+def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
+    """Read a mapping of the same shape. ``base`` is the folder from which logo files are looked for."""
+    schema = RootSchema()
+    problems: list[ConfigProblem] = []
+    loaded: dict[str, Any]
+    try:
+        loaded = schema.load(data)
+    except ValidationError as error:
+        problems = [_problem(path, text) for path, text in _flat(error.messages, schema, ())]
+        loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
+    # a file that is not there is reported together with what is wrong in the text
+    logos = {name: _logo(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()}
+    if problems:
+        raise ConfigError(problems)
+    page = loaded["page"]
+    return Settings(
+        plugins=loaded["plugins"],
+        database_url=loaded["database"]["url"],
+        page=Page(
+            base_url=page["base_url"].rstrip("/"),
+            secrets=tuple(page["secrets"]),
+            trusted_proxies=tuple(page["trusted_proxies"]),
+        ),
+        tenants={name: _tenant(name, table, logos[name]) for name, table in loaded["tenants"].items()},
+    )
+
+
+def _tenant(name: str, table: Mapping[str, Any], logo: tuple[str, bytes] | None) -> Tenant:
+    scales = dict(SCALES) | {own: _scale(own, spec) for own, spec in table["scales"].items()}
+    brand, ask, zone = table["brand"], table["ask"], table["timezone"]
+    return Tenant(
+        name=name,
+        enabled=table["enabled"],
+        locale=table["locale"],
+        timezone=zone,
+        brand=Brand(
+            name=brand.get("name", name), colour=brand["colour"], sender=brand.get("sender", ""), logo=logo
+        ),
+        scale=scales[table["scale"]],
+        question=table["question"],
+        attribution=table["attribution"],
+        internal_clients=table["internal_clients"],
+        ask=Ask(**ask),
+        kpi=tuple(KpiRule(**rule) for rule in table["kpi"]),
+        calendars={key: CalendarSettings(**{"timezone": zone, **spec}) for key, spec in table["calendars"].items()},
+        reasons=table["reasons"]["add"],
+        channels=table["channels"],
+    )
+
+
+def _scale(name: str, spec: Mapping[str, Any]) -> Scale:
+    labels = spec.get("labels", {})
+    ends = {locale: (texts[0], texts[-1]) for locale, texts in labels.items()}
+    ends |= {locale: (texts[0], texts[1]) for locale, texts in spec.get("ends", {}).items()}
+    return Scale(
+        name=name,
+        low=spec["low"],
+        high=spec["high"],
+        dissatisfied_to=spec["dissatisfied_to"],
+        satisfied_from=spec["satisfied_from"],
+        ends=ends,
+        labels=labels,
+    )
+
+
+def _logo(
+    tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]
+) -> tuple[str, bytes] | None:
+    name = table.get("brand", {}).get("logo")
+    if name is None:
+        return None
+    path = base / name
+    kind = LOGOS[path.suffix.lower()]
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problems.append(ConfigProblem("brand.logo", f"{path} cannot be read ({error.strerror})", tenant=tenant))
+        return None
+    if len(content) > _LOGO_LIMIT:
+        problems.append(ConfigProblem("brand.logo", f"{path} is over {_LOGO_LIMIT // 1024} KiB", tenant=tenant))
+        return None
+    return kind, content
+
+
+def _problem(path: tuple[str, ...], text: str) -> ConfigProblem:
+    if len(path) >= 2 and path[0] == "tenants":
+        return ConfigProblem(".".join(path[2:]), text, tenant=path[1])
+    return ConfigProblem(".".join(path), text)
+
+
+def _flat(messages: Any, where: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """marshmallow's nested messages as (path, text), with the nearest right key for an unknown one."""
+    if isinstance(messages, str):
+        yield path, _OWN_WORDS.get(messages, messages)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from _flat(message, where, path)
+    elif isinstance(where, fields.Dict):
+        for key, problem in messages.items():
+            if isinstance(problem, Mapping) and set(problem) <= {"key", "value"}:
+                yield from _flat(problem.get("key", []), None, (*path, str(key)))
+                yield from _flat(problem.get("value", []), _inside(where.value_field), (*path, str(key)))
+            else:
+                yield from _flat(problem, _inside(where.value_field), (*path, str(key)))
+    elif isinstance(where, Schema):
+        for key, problem in messages.items():
+            if problem == [_UNKNOWN]:
+                yield (*path, str(key)), f"unknown key{nearest(key, where.fields)}"
+            elif key == "_schema":
+                yield from _flat(problem, None, path)
+            else:
+                yield from _flat(problem, _inside(where.fields.get(key)), (*path, str(key)))
+    else:
+        inner = _inside(where.inner) if isinstance(where, fields.List) else None
+        for key, problem in messages.items():
+            # a list's positions are counted from 1 for people
+            shown = str(key + 1) if isinstance(key, int) else str(key)
+            yield from _flat(problem, inner, (*path, shown))
+
+
+def _inside(field: Any) -> Any:
+    return field.schema if isinstance(field, fields.Nested) else field

@@ -1,0 +1,181 @@
+"""The shape of the configuration: which keys there are, what each holds, what stands where one is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+
+from ..model import SCALES, Band
+from . import fields as f
+
+
+class Strict(Schema):
+    """A table in which an unknown key is an error."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class BrandSchema(Strict):
+    name = f.Text()
+    logo = f.PictureFile()
+    colour = f.Colour(load_default="#1f6f5c")
+    sender = f.Address()
+
+
+class ScaleSchema(Strict):
+    low = f.Whole(-10, 11, required=True)
+    high = f.Whole(-9, 21, required=True)
+    dissatisfied_to = f.Whole(-10, 21, required=True)
+    satisfied_from = f.Whole(-10, 21, required=True)
+    ends = fields.Dict(keys=f.Choice(*f.LOCALES), values=f.Words())
+    labels = fields.Dict(keys=f.Choice(*f.LOCALES), values=f.Words())
+
+    @validates_schema
+    def _consistent(self, data: Any, **_: Any) -> None:
+        points = data["high"] - data["low"] + 1
+        if not 2 <= points <= 11:
+            raise ValidationError("expected 2 to 11 points", "high")
+        if not data["low"] <= data["dissatisfied_to"] < data["satisfied_from"] <= data["high"]:
+            raise ValidationError(
+                "expected low <= dissatisfied_to < satisfied_from <= high, so that each band lies on the scale",
+                "satisfied_from",
+            )
+        for locale, texts in data.get("ends", {}).items():
+            if len(texts) != 2:
+                raise ValidationError(f"{locale}: expected two texts, for the lowest and the highest point", "ends")
+        for locale, texts in data.get("labels", {}).items():
+            if len(texts) != points:
+                raise ValidationError(f"{locale}: expected {points} texts, one for each point", "labels")
+        if "ends" not in data and "labels" not in data:
+            raise ValidationError('expected { ru = ["worst", "best"], en = [...] }: clients must see what the ends mean', "ends")
+
+
+class AskSchema(Strict):
+    delay = f.Length(load_default=timedelta(0))
+    channels = f.Words(load_default=("email",))
+    attempts = fields.Dict(keys=f.Text(), values=f.Whole(1, 50), load_default=dict)
+    expires_after = f.Length(zero=False, load_default=timedelta(days=28))
+    edit_window = f.Length(load_default=timedelta(hours=24))
+    ask_why = f.Bands(load_default=frozenset({Band.DISSATISFIED}))
+
+    @validates_schema
+    def _channels(self, data: Any, **_: Any) -> None:
+        channels = data["channels"]
+        if not channels:
+            raise ValidationError("expected at least one channel", "channels")
+        if len(set(channels)) != len(channels):
+            raise ValidationError("expected each channel once", "channels")
+        if "host" in channels and len(channels) > 1:
+            raise ValidationError('"host" stands alone: the question goes into the host\'s own message', "channels")
+        for name in data["attempts"]:
+            if name not in channels:
+                raise ValidationError(f"{name}: no such channel in ask.channels{f.nearest(name, channels)}", "attempts")
+
+
+class KpiSchema(Strict):
+    resolve_within = f.Length(zero=False, required=True)
+    calendar = f.Text(load_default="")
+    priority = f.Words(load_default=())
+    queue = f.Words(load_default=())
+    service = f.Words(load_default=())
+    organization = f.Words(load_default=())
+    contract = f.Words(load_default=())
+
+
+class CalendarSchema(Strict):
+    hours = f.Hours(required=True)
+    timezone = f.Zone()
+    holidays = f.Text(load_default="")
+
+    @validates_schema
+    def _country(self, data: Any, **_: Any) -> None:
+        if not data["holidays"]:
+            return
+        import holidays
+
+        country, _dash, part = data["holidays"].partition("-")
+        known = holidays.list_supported_countries()
+        if country not in known or (part and part not in known[country]):
+            raise ValidationError('expected a country such as "RU" or "DE-BY", as the holidays package names it', "holidays")
+
+
+class ReasonsSchema(Strict):
+    add = fields.Dict(keys=f.Text(), values=f.Locales(), load_default=dict)
+
+
+class TenantSchema(Strict):
+    enabled = f.Switch(load_default=True)
+    locale = f.Choice(*f.LOCALES, load_default="en")
+    timezone = f.Zone(load_default=lambda: f.Zone().deserialize("UTC"))
+    brand = fields.Nested(BrandSchema, load_default=lambda: BrandSchema().load({}))
+    scale = f.Text(load_default="faces-3")
+    scales = fields.Dict(keys=f.Text(), values=fields.Nested(ScaleSchema), load_default=dict)
+    question = f.Locales(load_default=dict)
+    attribution = f.Choice("assignee", "closer", "last_replier", load_default="assignee")
+    internal_clients = f.Words(load_default=())
+    ask = fields.Nested(AskSchema, load_default=lambda: AskSchema().load({}))
+    kpi = fields.List(fields.Nested(KpiSchema), load_default=list)
+    calendars = fields.Dict(keys=f.Text(), values=fields.Nested(CalendarSchema), load_default=dict)
+    reasons = fields.Nested(ReasonsSchema, load_default=lambda: ReasonsSchema().load({}))
+    channels = fields.Dict(keys=f.Text(), values=fields.Dict(keys=f.Text()), load_default=dict)
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _references(self, data: Any, original: Any, **_: Any) -> None:
+        # what failed on its own is left out of ``data``; what is there is still checked, so that all is told at once
+        problems: dict[str, Any] = {}
+        scale, scales = data.get("scale"), data.get("scales", {})
+        known = [*SCALES, *scales]
+        if scale is not None and scale not in known:
+            problems["scale"] = [f"expected one of {', '.join(known)}{f.nearest(scale, known)}"]
+        if taken := sorted(set(scales) & set(SCALES)):
+            problems["scales"] = [f"{taken[0]} is a shipped scale; give your own another name"]
+        calendars = data.get("calendars")
+        for number, rule in enumerate(data.get("kpi", ())):
+            name = rule.get("calendar")
+            if name and calendars is not None and name not in calendars:
+                text = f"no calendar {name!r} under calendars{f.nearest(name, calendars)}"
+                problems.setdefault("kpi", {})[number] = {"calendar": [text]}
+        asked = data.get("ask", {}).get("channels")
+        for name in data.get("channels", {}) if asked is not None else ():
+            if name not in asked:
+                text = f"not in ask.channels, so it would never be used{f.nearest(name, asked)}"
+                problems.setdefault("channels", {})[name] = [text]
+        brand = original.get("brand", {})
+        if "email" in (asked or ()) and isinstance(brand, Mapping) and "sender" not in brand:
+            problems["brand"] = {"sender": ['is required, since mail is sent: "Acme <support@acme.example>"']}
+        if problems:
+            raise ValidationError(problems)
+
+
+class DatabaseSchema(Strict):
+    url = f.Text(load_default="sqlite:///nps.sqlite3")
+
+
+class PageSchema(Strict):
+    base_url = f.WebAddress(load_default="")
+    secrets = fields.List(f.SecretRef(), load_default=list)
+    trusted_proxies = fields.List(f.Network(), load_default=list)
+
+
+class RootSchema(Strict):
+    plugins = f.Words(load_default=())
+    database = fields.Nested(DatabaseSchema, load_default=lambda: DatabaseSchema().load({}))
+    page = fields.Nested(PageSchema, load_default=lambda: PageSchema().load({}))
+    tenants = fields.Dict(keys=f.Name(), values=fields.Nested(TenantSchema), required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _page_needed(self, data: Any, **_: Any) -> None:
+        page = data.get("page")
+        if page is None or not any(table.get("enabled") for table in data.get("tenants", {}).values()):
+            return
+        problems = {}
+        if page.get("base_url") == "":
+            problems["base_url"] = ["is required: messages link to the rating page"]
+        if page.get("secrets") == []:
+            problems["secrets"] = ['is required: expected at least one, such as ["env:NPS_SECRET"]']
+        if problems:
+            raise ValidationError({"page": problems})

@@ -1,0 +1,1 @@
+"""Tables, engine, the host's transaction, the outbox and migrations."""

@@ -1,0 +1,142 @@
+"""The database: our own engine, or the host's; schema checked once before first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+
+from ..errors import SchemaOutOfDate
+from .migrations import HEAD, VERSION_TABLE
+
+#: How long one of our statements waits for a lock before it gives up, in seconds. A closing waits this long at most.
+LOCK_WAIT = 2.0
+_IMMEDIATE = "nps_immediate"
+
+
+class Store:
+    """One database. ``own_file``: an SQLite file that is only ours, and is therefore upgraded when it is opened."""
+
+    def __init__(self, url: str, engine: Engine | None = None) -> None:
+        self._given = engine is not None
+        if engine is None:
+            engine = _own_engine(make_url(url))
+        self.engine = engine
+        self.own_file = not self._given and engine.dialect.name == "sqlite"
+        self._checked = False
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads: one snapshot."""
+        self.ready()
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes; commits at the end, rolls back on an error."""
+        self.ready()
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite" and not self._given:
+                connection = connection.execution_options(**{_IMMEDIATE: True})
+            with connection.begin():
+                yield connection
+
+    def ready(self) -> None:
+        """Check the schema once. Our own SQLite file is upgraded; a host's database never silently.
+
+        Raises :class:`~nps_plugin.errors.SchemaOutOfDate` naming the command to run.
+        """
+        if self._checked:
+            return
+        with self._lock:
+            if self._checked:
+                return
+            found = self.revision()
+            if found != HEAD:
+                if not self.own_file or (found is not None and found > HEAD):
+                    raise SchemaOutOfDate(_advice(found))
+                self.upgrade()
+            self._checked = True
+
+    def revision(self) -> str | None:
+        """The revision of the tables that are there, or None where there are none."""
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table(VERSION_TABLE):
+                return None
+            found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+        return None if found is None else str(found)
+
+    def upgrade(self) -> None:
+        """Bring the tables to this release. Safe to repeat, and when several processes start at once."""
+        from .migrations.run import upgrade
+
+        upgrade(self.engine)
+
+    def close(self) -> None:
+        """Let go of the connections, where the engine is ours."""
+        if not self._given:
+            self.engine.dispose()
+
+
+def _advice(found: str | None) -> str:
+    if found is None:
+        return "the database has no nps_plugin tables yet; run: nps-plugin db upgrade (or ratings.upgrade())"
+    if found > HEAD:
+        return f"the tables are of a newer release ({found}; this one knows {HEAD}); upgrade the nps-plugin package"
+    return f"the tables are at {found} and this release needs {HEAD}; run: nps-plugin db upgrade (or ratings.upgrade())"
+
+
+def _own_engine(url: URL) -> Engine:
+    options: dict[str, Any] = {}
+    if url.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": LOCK_WAIT}
+        if url.database in (None, "", ":memory:"):
+            from sqlalchemy.pool import StaticPool
+
+            options["poolclass"] = StaticPool
+            options["connect_args"]["check_same_thread"] = False
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(dbapi_connection: Any, _record: Any) -> None:
+    # the driver's own transaction control begins too late for a savepoint and commits too early for DDL
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    # a transaction that will write takes the write lock at once: one that upgrades a read lock later fails without waiting
+    immediate = connection.get_execution_options().get(_IMMEDIATE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def same_database(ours: Engine, theirs: Engine) -> bool:
+    """Whether two engines speak to one database, as far as their URLs tell."""
+    if ours is theirs:
+        return True
+    a, b = ours.url, theirs.url
+    if ours.dialect.name != theirs.dialect.name:
+        return False
+    if ours.dialect.name == "sqlite":
+        from pathlib import Path
+
+        if a.database in (None, "", ":memory:") or b.database in (None, "", ":memory:"):
+            return False
+        return Path(str(a.database)).resolve() == Path(str(b.database)).resolve()
+    return (a.host, a.port, a.database) == (b.host, b.port, b.database)
+
+

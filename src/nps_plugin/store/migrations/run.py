@@ -1,0 +1,25 @@
+"""Runs the migrations, without an ini file and without touching logging."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+
+def config() -> Config:
+    """Alembic's configuration for our own history only."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent))
+    made.set_main_option("path_separator", "os")
+    return made
+
+
+def upgrade(engine: Engine) -> None:
+    """Upgrade to this release's revision. On SQLite the whole of it is one transaction that waits for others to finish."""
+    made = config()
+    with engine.connect() as connection:
+        made.attributes["connection"] = connection
+        command.upgrade(made, "head")
