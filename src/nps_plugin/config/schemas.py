@@ -144,7 +144,7 @@ class TenantSchema(Strict):
             if name not in asked:
                 text = f"not in ask.channels, so it would never be used{f.nearest(name, asked)}"
                 problems.setdefault("channels", {})[name] = [text]
-        brand = original.get("brand", {})
+        brand = original.get("brand", {}) if isinstance(original, Mapping) else None
         if "email" in (asked or ()) and isinstance(brand, Mapping) and "sender" not in brand:
             problems["brand"] = {"sender": ['is required, since mail is sent: "Acme <support@acme.example>"']}
         if problems:

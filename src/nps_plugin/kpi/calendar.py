@@ -111,7 +111,8 @@ class WorkingCalendar:
 
     def _segments(self, number: int) -> Iterator[tuple[int, int]]:
         settings = self._settings
-        assert settings is not None  # round the clock needs no years
+        if settings is None:  # round the clock needs no segments
+            return
         for since, until, offset in _offsets(number, settings):
             # Between two changes of the clocks, the wall is UTC plus a constant.
             wall_since, wall_until = since + offset, until + offset
@@ -175,9 +176,8 @@ def _offsets(number: int, settings: CalendarSettings) -> Iterator[tuple[int, int
     """
 
     def offset_at(at: int) -> int:
-        offset = (_EPOCH + timedelta(microseconds=at)).astimezone(settings.timezone).utcoffset()
-        assert offset is not None  # astimezone gives aware times
-        return offset // _MICROSECOND
+        moment = _EPOCH + timedelta(microseconds=at)
+        return (moment.astimezone(settings.timezone).replace(tzinfo=UTC) - moment) // _MICROSECOND
 
     first = (datetime(number, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
     last = (datetime(number + 1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND

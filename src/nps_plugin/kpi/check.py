@@ -1,4 +1,4 @@
-"""One closed ticket against its resolution-time target. Whatever a host hands in, there is an answer, never an error."""
+"""One closed ticket against its resolution-time target. Whatever a host hands in, it gives no error."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _computed(
         return None, f"calendar {name!r} is not configured"
     try:
         return calendar.worked(*times, pauses), ""
-    except Exception as error:  # holidays come from data of others, and this is the closing path of a host
+    except Exception as error:  # noqa: BLE001 - holidays are others' data, and this is a host's closing path
         said = " ".join(str(error).split())
         problems.append(f"calendar {name!r} failed ({type(error).__name__}: {said}): the time worked is unknown")
         return None, f"calendar {name!r} failed"
@@ -204,7 +204,7 @@ def _moment(value: Any) -> datetime | str:
         if value.year > LAST_YEAR + 1:  # before the conversion, which may overflow
             return f"is after the year {LAST_YEAR}"
         utc = value.astimezone(UTC)
-    except Exception:  # a host's own time zone class may fail in any way
+    except Exception:  # noqa: BLE001 - a host's own time zone class may fail in any way
         return "has a time zone that cannot be read"
     if utc.date() <= _EPOCH_DAY:
         return "is before 1970-01-02, which stands for no time"
@@ -226,6 +226,6 @@ def _shown(value: Any) -> str:
             shown = str(value) if value >= timedelta(0) else f"-({-value})"
         else:
             shown = repr(value)
-    except Exception:  # anything may stand here, its repr included
+    except Exception:  # noqa: BLE001 - anything may stand here, its repr included
         shown = f"of type {type(value).__name__}"
     return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from ..config.settings import Tenant, Texts
 from ..model import SCALES, Band, KpiCheck, Scale, TicketVerdict, VerdictKind
@@ -22,6 +23,8 @@ __all__ = [
     "reason_choices",
     "verdict_sentence",
 ]
+
+T = TypeVar("T")
 
 #: At most this many reasons are offered.
 MAX_REASONS = 7
@@ -92,6 +95,7 @@ def question_for(tenant: Tenant, locale: str, *, ticket: str, subject: str = "",
 
 def point_label(scale: Scale, score: int, locale: str) -> str:
     """What a point is called: its own label, else the text of the end that it is, else its number."""
+    locale = locale_for(locale)
     if labels := _in(scale.labels, locale):
         return clean_line(labels[score - scale.low])
     if (ends := _in(scale.ends, locale)) and score in (scale.low, scale.high):
@@ -171,13 +175,12 @@ def _told_apart(worked: timedelta, target: timedelta, locale: str) -> tuple[str,
     return human_duration(worked, locale, days=False, exact=True), human_duration(target, locale, days=False, exact=True)
 
 
-def _in[T](texts: Mapping[str, T], locale: str) -> T | None:
+def _in(texts: Mapping[str, T], locale: str) -> T | None:
     """The text in that language, whatever its region is written as."""
-    language = locale_for(locale)
-    for name in (locale, language):
-        if texts.get(name):
-            return texts[name]
-    return next((text for name, text in texts.items() if text and locale_for(name) == language and name[:2] == language[:2]), None)
+    if texts.get(locale):
+        return texts[locale]
+    same = (text for name, text in texts.items() if text and name.replace("_", "-").split("-")[0].casefold() == locale)
+    return next(same, None)
 
 
 def _any(texts: Texts, *wanted: str) -> str:

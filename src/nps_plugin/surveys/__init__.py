@@ -1,0 +1,1 @@
+"""Whom to ask, when, over what: recording closings, planning questions, sending them."""

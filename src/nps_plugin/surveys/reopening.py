@@ -1,0 +1,42 @@
+"""Recording that a ticket was taken up again: once for each closure, and the open question about it is withdrawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, union_all, update
+
+from ..model import ReopenedTicket, SurveyState
+from ..store.tables import closures, reopenings, surveys
+from ..store.upsert import insert_or
+from .closing import OPEN
+from .facts import usable
+
+
+def record_reopening(connection: Connection, reopened: ReopenedTicket, now: datetime) -> bool:
+    """Write a reopening of the last closure known. False where it was known already (no closing came between).
+
+    Questions about closures up to that one that nobody has answered are cancelled; answers stay.
+    """
+    key = {"tenant_id": reopened.tenant, "host": reopened.host, "ticket": reopened.ticket}
+    last = union_all(
+        select(func.max(closures.c.closure)).filter_by(**key), select(func.max(reopenings.c.closure)).filter_by(**key)
+    )
+    numbers = [number for number in connection.execute(last).scalars() if number is not None]
+    # a ticket that was closed before anybody told us of it: the reopening is known, its closure is not
+    closure = max(numbers, default=1)
+    written = connection.execute(
+        insert_or(connection, reopenings)
+        .values(**key, closure=closure, at=usable(reopened.at) or now)
+        .on_conflict_do_nothing()
+        .returning(reopenings.c.closure)
+    ).first()
+    if written is None:
+        return False
+    connection.execute(
+        update(surveys)
+        .where(*(surveys.c[name] == value for name, value in key.items()))
+        .where(surveys.c.closure <= closure, surveys.c.state.in_(OPEN))
+        .values(state=SurveyState.CANCELLED.value, detail="reopened")
+    )
+    return True

@@ -1,0 +1,159 @@
+"""The question as an e-mail: text and HTML, in the tenant's name and colour, one link per score."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from types import MappingProxyType
+from typing import Any
+
+from ..config.settings import Tenant
+from ..links import rating_url, unsubscribe_url
+from ..model import Client, Message, Survey
+from .catalogue import locale_for, translations
+from .clean import clean_line, clean_text
+from .colours import palette
+from .icons import has_icon, icon_png
+from .render import render
+from .texts import point_label
+
+#: What mail clients show; the rest (SVG above all) they leave blank.
+LOGO_TYPES = frozenset({"image/png", "image/jpeg", "image/gif"})
+_LOGO = "nps-logo"
+
+
+def word_question(
+    *,
+    tenant: Tenant,
+    survey: Survey,
+    client: Client,
+    message_id: str,
+    subject: str,
+    token: str,
+    base_url: str,
+    locale: str,
+    question: str,
+    message_id_domain: str | None = None,
+) -> Message:
+    """The e-mail that asks one client.
+
+    :param message_id: our own id of the message; it becomes the left side of the Message-ID.
+    :param subject: what the ticket is about, as the host has it: untrusted text.
+    :param question: the question, filled, in ``locale``.
+    :param message_id_domain: the right side of the Message-ID; that of the sender unless given.
+    """
+    locale = locale_for(locale)
+    words = translations(locale)
+    sender = clean_line(tenant.brand.sender)
+    brand = clean_line(tenant.brand.name, 100)
+    ticket = clean_line(survey.ticket, 60)
+    settings = tenant.channels.get("email", {})
+    reply_to = clean_line(str(settings.get("reply_to") or "")) or sender
+    domain = clean_line(message_id_domain or parseaddr(sender)[1].rpartition("@")[2] or "localhost").strip("<>@ ")
+    unsubscribe = unsubscribe_url(base_url, tenant.name, token)
+    points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale)
+    images: dict[str, tuple[str, bytes]] = {}
+    accent = mail_colours(tenant)["accent"]
+    for point in points:
+        if has_icon(survey.scale.name, point["score"]):
+            point["icon"] = f"nps-{survey.scale.name}-{point['score']}"
+            images[point["icon"]] = ("image/png", icon_png(survey.scale.name, point["score"], accent))
+    logo = tenant.brand.logo
+    if logo is not None and logo[0] in LOGO_TYPES:
+        images[_LOGO] = logo
+    values: dict[str, Any] = {
+        **mail_colours(tenant),
+        "brand": brand,
+        "logo": _LOGO if _LOGO in images else "",
+        "question": clean_line(question),
+        "ticket": ticket,
+        "about": clean_line(subject, 120),
+        "points": points,
+        "kind": kind_of(survey),
+        "until": _date(survey, tenant, locale),
+        "unsubscribe": unsubscribe,
+    }
+    head = words.gettext("%(brand)s: how did we handle your request %(ticket)s?")
+    return Message(
+        id=message_id,
+        tenant=tenant.name,
+        survey=survey.id,
+        client=client,
+        locale=locale,
+        sender=sender,
+        subject=clean_line(head % {"brand": brand, "ticket": ticket}, 150),
+        text=clean_text(_text(values, locale)),
+        html=render("mail/question.html", locale, **values),
+        headers=MappingProxyType(
+            {
+                "Reply-To": reply_to,
+                "Message-ID": f"<{clean_line(message_id)}@{domain}>",
+                "List-Unsubscribe": f"<{unsubscribe}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                "Auto-Submitted": "auto-generated",
+                "X-Auto-Response-Suppress": "All",
+            }
+        ),
+        images=MappingProxyType(images),
+    )
+
+
+def points_of(tenant: Tenant, survey: Survey, *, token: str, base_url: str, locale: str) -> list[dict[str, Any]]:
+    """Every score with its name and its link: ``score, label, named, href, icon``."""
+    found = []
+    for score in survey.scale.points:
+        label = point_label(survey.scale, score, locale)
+        href = rating_url(base_url, tenant.name, token, score)
+        found.append({"score": score, "label": label, "named": label != str(score), "href": href, "icon": ""})
+    return found
+
+
+def kind_of(survey: Survey) -> str:
+    """How the points are laid out: ``row`` (2 or 3 named), ``list`` (up to 5 named) or ``numbers``."""
+    scale = survey.scale
+    count = len(scale.points)
+    if count <= 3:
+        return "row"
+    return "list" if count <= 5 and scale.labels else "numbers"
+
+
+def mail_colours(tenant: Tenant) -> dict[str, str]:
+    """The colours for inline styles."""
+    colours = palette(tenant.brand.colour)
+    return {
+        "brand_colour": colours.brand,
+        "on_brand": colours.on_brand,
+        "accent": colours.accent,
+        "on_accent": colours.on_accent,
+        "link": colours.link,
+        "tint": colours.tint,
+    }
+
+
+def _date(survey: Survey, tenant: Tenant, locale: str) -> str:
+    from babel.dates import format_date
+
+    return format_date(survey.expires_at.astimezone(tenant.timezone).date(), format="long", locale=locale)
+
+
+def _text(values: dict[str, Any], locale: str) -> str:
+    """The plain part. No template: its blank lines are its layout, and nothing is to be escaped."""
+    words = translations(locale)
+    about = words.gettext("Request %(ticket)s") % {"ticket": values["ticket"]}
+    if values["about"]:
+        about += f": {values['about']}"
+    lines = [values["brand"], "", values["question"], about, ""]
+    for point in values["points"]:
+        name = f"{point['score']} – {point['label']}" if point["named"] else str(point["score"])
+        lines.append(f"{name}: {point['href']}")
+    lines += [
+        "",
+        words.gettext("One click on an answer, then “Send” on the page that opens. You can answer until %(until)s.")
+        % {"until": values["until"]},
+        "",
+        "-- ",
+        words.gettext("You get this message because your request %(ticket)s at %(brand)s was closed.")
+        % {"ticket": values["ticket"], "brand": values["brand"]},
+        words.gettext("No more such questions:") + " " + values["unsubscribe"],
+        "",
+    ]
+    return "\n".join(lines)
