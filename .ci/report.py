@@ -1,7 +1,7 @@
 """Two helpers of .ci/run: the test command out of README.md, and what pytest said about tests that did not run.
 
-python report.py command README.md      prints the command between the marks
-python report.py summary OUTPUT.log     prints pytest's closing lines and their total; fails on any test that did not simply pass
+python report.py command README.md    prints the command between the marks
+python report.py summary OUTPUT.log   prints pytest's closing lines and their total; fails unless every test passed
 """
 
 from __future__ import annotations

@@ -100,9 +100,7 @@ def public_names(init: Path) -> frozenset[str]:
     if not init.exists():
         return frozenset()
     for node in ast.parse(init.read_text(encoding="utf-8")).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
+        targets = node.targets if isinstance(node, ast.Assign) else []
         if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
             return frozenset(ast.literal_eval(node.value))
     return frozenset()

@@ -1,4 +1,4 @@
-"""What `import nps_plugin` costs beside the packages that it cannot do without. The aim is at most 1.25 times as much."""
+"""What `import nps_plugin` costs beside the packages that it cannot do without: the aim is at most 1.25 times that."""
 
 from __future__ import annotations
 
