@@ -88,8 +88,3 @@ class Nonces:
     @staticmethod
     def _about(tenant: str, token: str) -> str:
         return hashlib.sha256(f"{tenant}\0{token}".encode()).hexdigest()
-
-
-def keyed_digest(key: Secret, purpose: str, text: str) -> str:
-    """A keyed hash, for values that must be recognised again but not read (suppressed addresses, sampling)."""
-    return hmac.new(key.reveal().encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 from pathlib import Path
@@ -54,3 +55,8 @@ def read_secret(reference: object) -> Secret:
             raise ValueError(f"the file {path} is empty")
         return Secret(value)
     raise ValueError('expected "env:NAME" or "file:/path"; a secret is never written into the configuration itself')
+
+
+def keyed_digest(key: Secret, purpose: str, text: str) -> str:
+    """A keyed hash, for values that must be recognised again but not read (suppressed addresses, sampling)."""
+    return hmac.new(key.reveal().encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()

@@ -1,6 +1,7 @@
 """The words of the library: frozen dataclasses and enums, by subject. They know nothing of storage, plugins or hosts."""
 
 from .answers import Answer, AnswerState, Effect, Evidence, Recorded
+from .health import Health
 from .messages import Delivery, Message
 from .news import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
 from .plain import Plain
@@ -24,6 +25,7 @@ __all__ = [
     "Effect",
     "Evidence",
     "Exclusion",
+    "Health",
     "Interval",
     "KpiCheck",
     "Message",

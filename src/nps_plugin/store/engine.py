@@ -47,9 +47,10 @@ class Store:
             with connection.begin():
                 yield connection
 
-    def ready(self) -> None:
+    def ready(self, joined: Connection | None = None) -> None:
         """Check the schema once. Our own SQLite file is upgraded; a host's database never silently.
 
+        ``joined``: the host's connection to look through, so that no second one disturbs its transaction.
         Raises :class:`~nps_plugin.errors.SchemaOutOfDate` naming the command to run.
         """
         if self._checked:
@@ -57,20 +58,19 @@ class Store:
         with self._lock:
             if self._checked:
                 return
-            found = self.revision()
+            found = self.revision(joined)
             if found != HEAD:
                 if not self.own_file or (found is not None and found > HEAD):
                     raise SchemaOutOfDate(_advice(found))
                 self.upgrade()
             self._checked = True
 
-    def revision(self) -> str | None:
+    def revision(self, joined: Connection | None = None) -> str | None:
         """The revision of the tables that are there, or None where there are none."""
+        if joined is not None:
+            return _revision(joined)
         with self.engine.connect() as connection:
-            if not inspect(connection).has_table(VERSION_TABLE):
-                return None
-            found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
-        return None if found is None else str(found)
+            return _revision(connection)
 
     def upgrade(self) -> None:
         """Bring the tables to this release. Safe to repeat, and when several processes start at once."""
@@ -82,6 +82,13 @@ class Store:
         """Let go of the connections, where the engine is ours."""
         if not self._given:
             self.engine.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    return None if found is None else str(found)
 
 
 def _advice(found: str | None) -> str:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session, scoped_session
 
 from .engine import Store, same_database
 
@@ -19,12 +18,16 @@ def joinable(store: Store, given: Any) -> Connection | None:
     """
     if given is None:
         return None
-    if isinstance(given, scoped_session):
-        given = given()
-    if isinstance(given, Session):
-        if not given.in_transaction():
-            return None
-        given = given.connection()
+    if not isinstance(given, Connection):
+        # whoever gives a Session has loaded the ORM; nobody else has to
+        from sqlalchemy.orm import Session, scoped_session
+
+        if isinstance(given, scoped_session):
+            given = given()
+        if isinstance(given, Session):
+            if not given.in_transaction():
+                return None
+            given = given.connection()
     if not isinstance(given, Connection):
         raise TypeError(
             f"connection: expected a SQLAlchemy Connection, Session or scoped_session, got {type(given).__name__}"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from ..config.secret import Secret
+from ..config.secret import Secret, keyed_digest
 from ..model import Client
 from .ids import new_id
 from .tables import clients, suppressions
@@ -42,8 +42,6 @@ def surrogate(connection: Connection, tenant: str, client: Client, now: datetime
 
 def digests(keys: Sequence[Secret], tenant: str, client: Client) -> list[str]:
     """The keyed hashes under which this person may be suppressed: id and every address, by every secret in use."""
-    from ..links import keyed_digest
-
     names = {client.key} | {
         f"{kind}:{value.casefold() if kind == 'email' else value}"
         for kind in ("email", "phone", "telegram")

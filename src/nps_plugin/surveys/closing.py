@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -13,11 +15,14 @@ from ..config.settings import Tenant
 from ..model import Client, ClosedTicket, Exclusion, KpiCheck, NotAsked, Receipt, Survey, SurveyState
 from ..store.ids import new_id
 from ..store.persons import digests, is_suppressed, surrogate
+from ..store.scales import scale_row
 from ..store.tables import closures, contacts, reopenings, surveys
 from ..store.upsert import insert_or
+from ..wording.buttons import word_buttons
+from .asking import begin_message
 from .eligibility import not_asked
 from .facts import as_json_times, usable
-from .rows import outcome_of, scale_row
+from .rows import outcome_of
 
 #: States in which a question can still be withdrawn.
 OPEN = (SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT)
@@ -33,6 +38,9 @@ class Closing:
     problems: tuple[str, ...]
     exclusions: Sequence[Exclusion]
     secrets: Sequence[Secret]
+    base_url: str
+    #: a plugin's own question for a survey, for the host's message
+    own_text: Callable[[Survey], str | None]
     now: datetime
 
 
@@ -51,7 +59,7 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
         return _standing(connection, closing, closure)
     if closure > 1:
         # the host reopened without telling: the question about the earlier resolution is out of date
-        cancel_open(connection, closed, before=closure)
+        cancel_open(connection, _ticket(closed), through=closure - 1)
     outcomes = [
         _plan(connection, closing, closure, number, client, person if number == 0 else None)
         for number, client in enumerate((closed.client, *closed.respondents))
@@ -59,29 +67,25 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
     return _receipt(closing, closure, closing.kpi, outcomes)
 
 
-def cancel_open(connection: Connection, closed: ClosedTicket, *, before: int) -> int:
-    """Withdraw the open questions about closures before that number; how many there were."""
+def cancel_open(connection: Connection, ticket: Mapping[str, str], *, through: int) -> int:
+    """Withdraw the open questions about a ticket's closures up to that number; how many there were.
+
+    ``ticket`` holds ``tenant_id``, ``host`` and ``ticket``.
+    """
     return connection.execute(
         update(surveys)
-        .where(
-            surveys.c.tenant_id == closed.tenant,
-            surveys.c.host == closed.host,
-            surveys.c.ticket == closed.ticket,
-            surveys.c.closure < before,
-            surveys.c.state.in_(OPEN),
-        )
+        .filter_by(**ticket)
+        .where(surveys.c.closure <= through, surveys.c.state.in_(OPEN))
         .values(state=SurveyState.CANCELLED.value, detail="reopened")
     ).rowcount
 
 
+def _ticket(closed: ClosedTicket) -> dict[str, str]:
+    return {"tenant_id": closed.tenant, "host": closed.host, "ticket": closed.ticket}
+
+
 def _next_closure(connection: Connection, closed: ClosedTicket) -> int:
-    known = connection.execute(
-        select(func.max(reopenings.c.closure)).where(
-            reopenings.c.tenant_id == closed.tenant,
-            reopenings.c.host == closed.host,
-            reopenings.c.ticket == closed.ticket,
-        )
-    ).scalar()
+    known = connection.execute(select(func.max(reopenings.c.closure)).filter_by(**_ticket(closed))).scalar()
     return 1 + max(known or 0, closed.reopened or 0)
 
 
@@ -125,20 +129,8 @@ def _plan(
     reason = not_asked(tenant, closed, client, exclusions=closing.exclusions, suppressed=suppressed, now=now)
     if client is not None and person is None:
         person = surrogate(connection, tenant.name, client, now)
-    due_at = (usable(closed.closed_at) or now) + tenant.ask.delay
-    state = SurveyState.SCHEDULED if reason is None else SurveyState.NOT_ASKED
-    survey = Survey(
-        id=new_id(now),
-        tenant=tenant.name,
-        host=closed.host,
-        ticket=closed.ticket,
-        closure=closure,
-        state=state,
-        scale=tenant.scale,
-        due_at=due_at,
-        expires_at=max(due_at, now) + tenant.ask.expires_after,
-        channels=tenant.ask.channels,
-    )
+    survey = _survey(closing, closure, reason)
+    by_host = survey.state is SurveyState.SENT
     connection.execute(
         insert(surveys).values(
             tenant_id=tenant.name,
@@ -148,38 +140,76 @@ def _plan(
             closure=closure,
             respondent=number,
             client=person,
-            state=state.value,
+            state=survey.state.value,
             not_asked=None if reason is None else reason.reason.value,
             detail="" if reason is None else reason.detail,
             scale=scale_row(tenant.scale),
             channels=list(tenant.ask.channels),
+            channel="host" if by_host else "",
             due_at=survey.due_at,
+            sent_at=now if by_host else None,
             expires_at=survey.expires_at,
         )
     )
     if reason is not None:
         return reason
     assert client is not None and person is not None  # noqa: S101 - not_asked() has given no_address otherwise
-    _keep_contact(connection, survey, person, client, closed.subject)
-    return survey
+    contact = {name: getattr(client, name) for name in ("name", "email", "phone", "telegram", "locale", "timezone")}
+    contact |= {"tenant_id": tenant.name, "survey": survey.id, "client": person, "subject": closed.subject}
+    connection.execute(insert(contacts).values(contact))
+    return _with_buttons(connection, closing, survey, SimpleNamespace(**contact)) if by_host else survey
 
 
-def _keep_contact(connection: Connection, survey: Survey, person: str, client: Client, subject: str) -> None:
-    same = ("name", "email", "phone", "telegram", "locale", "timezone")
-    connection.execute(
-        insert(contacts).values(
-            tenant_id=survey.tenant,
-            survey=survey.id,
-            client=person,
-            subject=subject,
-            **{name: getattr(client, name) for name in same},
-        )
+def _survey(closing: Closing, closure: int, reason: NotAsked | None) -> Survey:
+    closed, tenant, now = closing.closed, closing.tenant, closing.now
+    by_host = tenant.ask.channels == ("host",)
+    due_at = now if by_host else (usable(closed.closed_at) or now) + tenant.ask.delay
+    state = SurveyState.SENT if by_host else SurveyState.SCHEDULED
+    return Survey(
+        id=new_id(now),
+        tenant=tenant.name,
+        host=closed.host,
+        ticket=closed.ticket,
+        closure=closure,
+        state=state if reason is None else SurveyState.NOT_ASKED,
+        scale=tenant.scale,
+        due_at=due_at,
+        expires_at=max(due_at, now) + tenant.ask.expires_after,
+        channels=tenant.ask.channels,
     )
+
+
+def _with_buttons(connection: Connection, closing: Closing, survey: Survey, contact: Any) -> Survey:
+    """The survey with links for the host's own message, whose token is written here and now."""
+    tenant = closing.tenant
+    asking = begin_message(
+        connection,
+        tenant,
+        survey,
+        contact,
+        channel="host",
+        text=closing.own_text(survey),
+        outcome="sent",
+        now=closing.now,
+    )
+
+    def buttons(form: str) -> str:
+        return word_buttons(
+            form,
+            tenant=tenant,
+            survey=survey,
+            token=asking.token,
+            base_url=closing.base_url,
+            locale=asking.locale,
+            question=asking.question,
+        )
+
+    return replace(survey, _buttons=buttons)
 
 
 def _standing(connection: Connection, closing: Closing, closure: int) -> Receipt:
     closed = closing.closed
-    key = {"tenant_id": closed.tenant, "host": closed.host, "ticket": closed.ticket, "closure": closure}
+    key = _ticket(closed) | {"closure": closure}
     row = connection.execute(select(closures).filter_by(**key)).one()
     kpi = KpiCheck(
         met=row.kpi_met, worked=row.worked, elapsed=row.elapsed, target=row.target, unknown=row.kpi_unknown

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, union_all, update
+from sqlalchemy import Connection, func, select, union_all
 
-from ..model import ReopenedTicket, SurveyState
-from ..store.tables import closures, reopenings, surveys
+from ..model import ReopenedTicket
+from ..store.tables import closures, reopenings
 from ..store.upsert import insert_or
-from .closing import OPEN
+from .closing import cancel_open
 from .facts import usable
 
 
@@ -33,10 +33,5 @@ def record_reopening(connection: Connection, reopened: ReopenedTicket, now: date
     ).first()
     if written is None:
         return False
-    connection.execute(
-        update(surveys)
-        .where(*(surveys.c[name] == value for name, value in key.items()))
-        .where(surveys.c.closure <= closure, surveys.c.state.in_(OPEN))
-        .values(state=SurveyState.CANCELLED.value, detail="reopened")
-    )
+    cancel_open(connection, key, through=closure)
     return True

@@ -11,8 +11,8 @@ Address = IPv4Address | IPv6Address
 def address_class(remote: str, forwarded_for: str, trusted_proxies: Iterable[str]) -> str:
     """The /24 (IPv4) or /48 (IPv6) of the visitor, as ``"203.0.113.0/24"``; "" where it is not known.
 
-    ``X-Forwarded-For`` is believed only as far as trusted proxies wrote it: read from its end, the first address that is
-    not a proxy's is the visitor's. What stands before that, the visitor may have made up.
+    ``X-Forwarded-For`` is believed only as far as trusted proxies wrote it: read from its end, the first address that
+    is not a proxy's is the visitor's. What stands before that, the visitor may have made up.
 
     :param remote: the peer's address as the server saw it.
     :param forwarded_for: the header's value, "" without one.

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from ..config.settings import Tenant
 from ..links import Nonces
-from ..model import Evidence, Recorded, Survey
+from ..model import Evidence, Recorded
+from ..responses.looking import Look, Standing
 
-
-class Standing(StrEnum):
-    """What a link can still do."""
-
-    OPEN = "open"
-    #: answered, and the answer may still change
-    CHANGEABLE = "changeable"
-    #: answered, and the edit window is over
-    LOCKED = "locked"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """What the page may know of a link: never a name, an address or a comment, since mails are forwarded."""
-
-    tenant: Tenant
-    survey: Survey
-    standing: Standing
-    locale: str
-    #: the question in that language, as the message asked it
-    question: str
+__all__ = ["Desk", "Look", "Standing"]
 
 
 class Desk(Protocol):
     """The library as the pages see it. Nothing but ``record``, ``opt_out`` and ``visited`` writes."""
 
     nonces: Nonces
+    #: addresses or networks of our own proxies, whose X-Forwarded-For is believed
+    trusted_proxies: tuple[str, ...]
 
     def look(self, tenant: str, token: str) -> Look:
         """What the link stands for. Raises ``UnknownTenant`` or ``TokenUnknown``."""

@@ -6,14 +6,14 @@ from ..config.settings import Tenant
 from ..model import Survey
 from .catalogue import locale_for, translations
 from .clean import clean_line
-from .mail import kind_of, mail_colours, points_of
+from .mail import line_of, looks_of, points_of
 from .render import render
 
 
 def word_buttons(
     form: str, *, tenant: Tenant, survey: Survey, token: str, base_url: str, locale: str, question: str
 ) -> str:
-    """The question with one link per score, as ``"html"`` or ``"text"``. The fragment brings no pictures and no style sheet."""
+    """The question with one link per score, as ``"html"`` or ``"text"``. It brings no pictures and no style sheet."""
     locale = locale_for(locale)
     points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale)
     if form == "html":
@@ -22,12 +22,13 @@ def word_buttons(
             locale,
             question=clean_line(question),
             points=points,
-            kind=kind_of(survey),
-            **mail_colours(tenant),
+            **looks_of(tenant, survey),
         )
     if form != "text":
         raise ValueError(f'buttons: {form!r} is neither "html" nor "text"')
     lines = [clean_line(question), ""]
-    lines += [f"{p['score']} – {p['label']}: {p['href']}" if p["named"] else f"{p['score']}: {p['href']}" for p in points]
+    lines += [
+        f"{p['score']} – {p['label']}: {p['href']}" if p["named"] else f"{p['score']}: {p['href']}" for p in points
+    ]
     lines += ["", translations(locale).gettext("One click on an answer, then “Send” on the page that opens.")]
     return "\n".join(lines)

@@ -25,7 +25,7 @@ def locales() -> tuple[str, ...]:
 
 
 def locale_for(*wanted: str) -> str:
-    """The first wanted locale that ships, by its language (``"ru-RU"``, ``"en_GB"``; "" is passed over), else ``"en"``."""
+    """The first wanted locale that ships, by language (``"ru-RU"``, ``"en_GB"``; "" is passed over), else ``"en"``."""
     for name in wanted:
         language = (name or "").strip().replace("_", "-").split("-")[0].split(".")[0].casefold()
         if language in locales():

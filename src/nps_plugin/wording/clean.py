@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-#: Controls that reorder what follows them, so that a text could pretend to be another; and characters that XML and HTML forbid.
+#: Controls that reorder what follows them, so that a text could pretend to be another; and what HTML and mail forbid.
 _BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _HIDDEN = re.compile(f"[{_CONTROLS}{_BIDI}\ufeff\ufffe\uffff\ud800-\udfff]")

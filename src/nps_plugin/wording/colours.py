@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,17 +66,21 @@ def text_on(colour: str) -> str:
     return next(text for text in (WHITE, INK, BLACK) if text == BLACK or contrast(text, colour) >= TEXT_CONTRAST)
 
 
+def _lightened(colour: str) -> str:
+    """The colour, lightened until it reads on the dark card. Its hue and saturation stay, so that it is still the brand's."""
+    hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in _rgb(colour)))
+    while contrast(colour, CARD_DARK) < TEXT_CONTRAST:
+        lightness = min(1.0, lightness + 0.01)
+        colour = "#" + "".join(f"{round(c * 255):02x}" for c in hls_to_rgb(hue, lightness, saturation))
+    return colour
+
+
 @lru_cache(maxsize=256)
 def palette(colour: str) -> Palette:
     """The colours of a page or mail in the brand's colour, given as ``#rrggbb`` (else ``ValueError``)."""
     brand = colour.lower()
     accent = brand if contrast(brand, WHITE) >= CONTROL_CONTRAST else INK
-    # on dark surfaces a dark brand is lightened, which keeps its hue
-    accent_dark = next(
-        shade
-        for shade in (mix(brand, WHITE, share / 20) for share in range(20, -1, -1))
-        if contrast(shade, CARD_DARK) >= TEXT_CONTRAST
-    )
+    accent_dark = _lightened(brand)
     return Palette(
         brand=brand,
         on_brand=text_on(brand),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parseaddr
 from types import MappingProxyType
 from typing import Any
@@ -52,7 +53,7 @@ def word_question(
     unsubscribe = unsubscribe_url(base_url, tenant.name, token)
     points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale)
     images: dict[str, tuple[str, bytes]] = {}
-    accent = mail_colours(tenant)["accent"]
+    accent = palette(tenant.brand.colour).accent
     for point in points:
         if has_icon(survey.scale.name, point["score"]):
             point["icon"] = f"nps-{survey.scale.name}-{point['score']}"
@@ -61,14 +62,13 @@ def word_question(
     if logo is not None and logo[0] in LOGO_TYPES:
         images[_LOGO] = logo
     values: dict[str, Any] = {
-        **mail_colours(tenant),
+        **looks_of(tenant, survey),
         "brand": brand,
         "logo": _LOGO if _LOGO in images else "",
         "question": clean_line(question),
         "ticket": ticket,
         "about": clean_line(subject, 120),
         "points": points,
-        "kind": kind_of(survey),
         "until": _date(survey, tenant, locale),
         "unsubscribe": unsubscribe,
     }
@@ -107,19 +107,20 @@ def points_of(tenant: Tenant, survey: Survey, *, token: str, base_url: str, loca
     return found
 
 
-def kind_of(survey: Survey) -> str:
-    """How the points are laid out: ``row`` (2 or 3 named), ``list`` (up to 5 named) or ``numbers``."""
-    scale = survey.scale
-    count = len(scale.points)
-    if count <= 3:
-        return "row"
-    return "list" if count <= 5 and scale.labels else "numbers"
+def line_of(point: Mapping[str, Any]) -> str:
+    """A point on a line of its own, for plain text."""
+    name = f"{point['score']} – {point['label']}" if point["named"] else str(point["score"])
+    return f"{name}: {point['href']}"
 
 
-def mail_colours(tenant: Tenant) -> dict[str, str]:
-    """The colours for inline styles."""
+def looks_of(tenant: Tenant, survey: Survey) -> dict[str, Any]:
+    """What the templates need for the points: colours, and as ``kind`` ``row`` (2 or 3), ``list`` (few, named), ``numbers``."""
     colours = palette(tenant.brand.colour)
+    scale = survey.scale
+    kind = "row" if len(scale.points) <= 3 else "list" if len(scale.points) <= 5 and scale.labels else "numbers"
     return {
+        "kind": kind,
+        "stars": scale.name == "stars-5",
         "brand_colour": colours.brand,
         "on_brand": colours.on_brand,
         "accent": colours.accent,
@@ -130,9 +131,9 @@ def mail_colours(tenant: Tenant) -> dict[str, str]:
 
 
 def _date(survey: Survey, tenant: Tenant, locale: str) -> str:
-    from babel.dates import format_date
+    from babel.dates import format_skeleton
 
-    return format_date(survey.expires_at.astimezone(tenant.timezone).date(), format="long", locale=locale)
+    return format_skeleton("MMMMd", survey.expires_at.astimezone(tenant.timezone).date(), locale=locale)
 
 
 def _text(values: dict[str, Any], locale: str) -> str:
@@ -142,9 +143,7 @@ def _text(values: dict[str, Any], locale: str) -> str:
     if values["about"]:
         about += f": {values['about']}"
     lines = [values["brand"], "", values["question"], about, ""]
-    for point in values["points"]:
-        name = f"{point['score']} – {point['label']}" if point["named"] else str(point["score"])
-        lines.append(f"{name}: {point['href']}")
+    lines += [line_of(point) for point in values["points"]]
     lines += [
         "",
         words.gettext("One click on an answer, then “Send” on the page that opens. You can answer until %(until)s.")
@@ -153,7 +152,7 @@ def _text(values: dict[str, Any], locale: str) -> str:
         "-- ",
         words.gettext("You get this message because your request %(ticket)s at %(brand)s was closed.")
         % {"ticket": values["ticket"], "brand": values["brand"]},
-        words.gettext("No more such questions:") + " " + values["unsubscribe"],
+        f"{words.gettext('Do not ask me again')}: {values['unsubscribe']}",
         "",
     ]
     return "\n".join(lines)

@@ -172,7 +172,9 @@ def _told_apart(worked: timedelta, target: timedelta, locale: str) -> tuple[str,
     short = human_duration(worked, locale, days=False), human_duration(target, locale, days=False)
     if short[0] != short[1] or worked == target:
         return short
-    return human_duration(worked, locale, days=False, exact=True), human_duration(target, locale, days=False, exact=True)
+    return human_duration(worked, locale, days=False, exact=True), human_duration(
+        target, locale, days=False, exact=True
+    )
 
 
 def _in(texts: Mapping[str, T], locale: str) -> T | None:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
 
 from nps_plugin.store.migrations import VERSION_TABLE
 from nps_plugin.store.tables import metadata
+from nps_plugin.store.types import Duration, UtcDateTime
+
+
+def _plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Migrations are written in SQLAlchemy's own types: what a column is must not change when our code does."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Duration):
+        return "sa.BigInteger()"
+    return False
+
 
 connection = context.config.attributes["connection"]
 if connection.dialect.name == "sqlite":
@@ -17,6 +30,7 @@ with connection.begin():
         target_metadata=metadata,
         version_table=VERSION_TABLE,
         render_as_batch=True,
+        render_item=_plain_types,
         transactional_ddl=True,
     )
     context.run_migrations()

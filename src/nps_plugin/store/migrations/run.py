@@ -18,7 +18,7 @@ def config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Upgrade to this release's revision. On SQLite the whole of it is one transaction that waits for others to finish."""
+    """Upgrade to this release's revision. On SQLite it is one transaction, which waits for others."""
     made = config()
     with engine.connect() as connection:
         made.attributes["connection"] = connection

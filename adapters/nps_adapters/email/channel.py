@@ -1,0 +1,150 @@
+"""Questions by mail, over SMTP."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, localtime, parseaddr
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from nps_plugin import Client, ConfigError, ConfigProblem, Delivery, DeliveryError, Message, Secret, read_secret
+
+_SECURITY = ("none", "starttls", "tls")
+
+
+class _Settings(Schema):
+    class Meta:
+        unknown = RAISE
+
+    host = fields.String(load_default="localhost")
+    port = fields.Integer(strict=True, validate=validate.Range(1, 65535))
+    security = fields.String(load_default="none", validate=validate.OneOf(_SECURITY))
+    username = fields.String(load_default="")
+    password = fields.Raw()
+    timeout = fields.Float(load_default=20.0, validate=validate.Range(min=0, min_inclusive=False))
+    reply_to = fields.String()
+
+
+class EmailChannel:
+    """One tenant's way to send mail. Opens a connection for each message and always with a timeout."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        problems: list[ConfigProblem] = []
+        try:
+            checked: dict[str, Any] = _Settings().load(settings)
+        except ValidationError as error:
+            messages: dict[str, list[str]] = error.normalized_messages()
+            problems = [ConfigProblem(str(key), _said(str(key), texts)) for key, texts in messages.items()]
+            checked = {}
+        self._password: Secret | None = None
+        if "password" in settings:
+            try:
+                self._password = read_secret(settings["password"])
+            except ValueError as error:
+                problems.append(ConfigProblem("password", str(error)))
+        if checked and bool(checked["username"]) != (self._password is not None) and not problems:
+            problems.append(ConfigProblem("username", "expected together with password, or neither"))
+        if checked.get("password") and checked["security"] == "none" and checked["host"] not in ("localhost", "127.0.0.1", "::1"):
+            problems.append(ConfigProblem("security", 'expected "starttls" or "tls": a password is not sent in the clear'))
+        if problems:
+            raise ConfigError(problems)
+        self._host: str = checked["host"]
+        self._security: str = checked["security"]
+        self._port: int = checked.get("port", {"none": 25, "starttls": 587, "tls": 465}[self._security])
+        self._username: str = checked["username"]
+        self._timeout: float = checked["timeout"]
+
+    def reaches(self, client: Client) -> bool:
+        """Whether the client has a usable mail address."""
+        return _address(client.email) is not None
+
+    def send(self, message: Message) -> Delivery:
+        """Hand the mail to the server. A refusal of the address is final; anything else is tried again."""
+        mail, sender, recipient = self._build(message)
+        try:
+            with self._connect() as server:
+                server.send_message(mail, from_addr=sender, to_addrs=[recipient])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, said = next(iter(error.recipients.values()), (550, b""))
+            raise _refused(code, said) from None
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code, error.smtp_error) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryError(f"the mail server {self._host}:{self._port}: {type(error).__name__}") from None
+        return Delivery(reference=str(mail["Message-ID"]))
+
+    def _connect(self) -> smtplib.SMTP:
+        if self._security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout, context=ssl.create_default_context()
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+        try:
+            if self._security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if self._password is not None:
+                server.login(self._username, self._password.reveal())
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _build(self, message: Message) -> tuple[EmailMessage, str, str]:
+        recipient = _address(message.client.email)
+        if recipient is None:
+            raise DeliveryError("the client's mail address is not one", final=True)
+        name, sender = parseaddr(message.sender)
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = Address(display_name=name, addr_spec=sender)
+        mail["To"] = Address(display_name=_one_line(message.client.name), addr_spec=recipient)
+        mail["Subject"] = message.subject
+        mail["Date"] = format_datetime(localtime())
+        for header, value in message.headers.items():
+            mail[header] = value
+        mail.set_content(message.text)
+        if message.html:
+            mail.add_alternative(message.html, subtype="html")
+            parts = mail.get_payload()
+            html = parts[-1] if isinstance(parts, list) else mail
+            for content_id, (media_type, content) in message.images.items():
+                main, _, sub = media_type.partition("/")
+                assert isinstance(html, EmailMessage)  # noqa: S101 - add_alternative has just made it
+                html.add_related(content, main, sub, cid=f"<{content_id}>")
+        return mail, sender, recipient
+
+
+def _address(text: str) -> str | None:
+    """The address alone, where it can be one for SMTP: one @, a domain, no spaces or controls, plain ASCII."""
+    text = text.strip()
+    try:
+        made = Address(addr_spec=text)
+    except (ValueError, IndexError):
+        return None
+    usable = made.username and made.domain and text.isascii() and text.isprintable() and " " not in text
+    return text if usable else None
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:100]
+
+
+def _refused(code: int, said: bytes | str) -> DeliveryError:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    # 5xx is the server's last word on this address; 4xx asks to come again
+    return DeliveryError(f"the mail server refused: {code} {_one_line(text)}", final=500 <= code < 600)
+
+
+def _said(key: str, texts: list[str]) -> str:
+    if texts == ["Unknown field."]:
+        import difflib
+
+        near = difflib.get_close_matches(key, list(_Settings().fields), n=1)
+        return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
+    return " ".join(texts)

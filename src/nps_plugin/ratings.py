@@ -1,0 +1,251 @@
+"""``Ratings``: what a host holds. It puts the parts together; the parts do the work."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import Engine
+
+from .assembly import Parts, assemble
+from .clock import Clock, ManualClock, SystemClock
+from .config import Settings, read_mapping, read_toml
+from .errors import NpsError, UnknownTenant
+from .facade import HookFacade
+from .model import (
+    Client,
+    ClosedTicket,
+    Evidence,
+    Health,
+    Receipt,
+    Recorded,
+    ReopenedTicket,
+    TicketVerdict,
+    WorkDone,
+)
+from .plugins import Plugins
+from .web.handle import handle
+from .web.http import Request, Response
+
+if TYPE_CHECKING:
+    from .config import Tenant
+
+log = logging.getLogger(__name__)
+
+
+class Ratings:
+    """The library of one host process: closings in, questions out, answers in, verdicts out.
+
+    ``config`` is a mapping in the shape of docs/configuration.md (or settings already read), ``engine`` the host's
+    SQLAlchemy engine where our tables live in its database, ``plugins`` objects with hook implementations (modules or
+    instances) or names of installed plugins. ``strict`` lets errors out instead of containing them; for tests.
+
+    Raises :class:`~nps_plugin.errors.ConfigError` with every problem of the configuration.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | Settings,
+        engine: Engine | None = None,
+        plugins: Iterable[Any] = (),
+        strict: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        settings = config if isinstance(config, Settings) else read_mapping(config)
+        self._strict = strict
+        self._counts: Counter[str] = Counter()
+        self._parts: Parts = assemble(
+            settings, engine, plugins, strict, clock or SystemClock(), self._counts, offer=self._offer
+        )
+        self._stop = threading.Event()
+        self._worker: threading.Thread | None = None
+        self.hook = HookFacade(self)
+
+    @classmethod
+    def open(
+        cls, path: str | Path, plugins: Iterable[Any] = (), strict: bool = False, clock: Clock | None = None
+    ) -> Self:
+        """Read a TOML file and make the object. The tables are upgraded at first use where the database is our own file."""
+        return cls(read_toml(path), plugins=plugins, strict=strict, clock=clock)
+
+    # --- the host tells -------------------------------------------------------------------------------------------
+
+    def ticket_closed(self, ticket: ClosedTicket, connection: Any = None) -> Receipt:
+        """Record a closing, once for each resolution, and plan the question to the client.
+
+        ``connection``: the host's Connection, Session or scoped_session; joined where a transaction is open on it and
+        the database is ours. Never raises (unless strict), sends nothing and commits nothing of the host's: the
+        receipt's ``recorded`` and ``problem`` say how it went.
+        """
+        return self._contained("ticket_closed", lambda: self._parts.intake.closed(ticket, connection), ticket)
+
+    def ticket_reopened(
+        self, tenant: str, ticket: str, at: datetime | None, host: str = "", connection: Any = None
+    ) -> Receipt:
+        """Record that a closed ticket was taken up again: an unanswered question about it is withdrawn. As ``ticket_closed``."""
+        reopened = ReopenedTicket(tenant=tenant, ticket=str(ticket), at=at, host=host)
+        return self._contained("ticket_reopened", lambda: self._parts.intake.reopened(reopened, connection), reopened)
+
+    def reconcile(self, tenant: str, since: datetime) -> int:
+        """Ask the loaded help-desks for the tickets closed since then and record those that gave no event; how many."""
+        self._tenant(tenant)
+        added = 0
+        for name in self._parts.plugins.helpdesks:
+            helpdesk = self._parts.plugins.helpdesk(name).load()(self)
+            for ticket in helpdesk.closed_since(tenant, since):
+                receipt = self.ticket_closed(ticket)
+                added += receipt.recorded and not receipt.repeated
+        return added
+
+    # --- the client answers ---------------------------------------------------------------------------------------
+
+    def record_answer(
+        self,
+        tenant: str,
+        score: int | str,
+        *,
+        token: str | None = None,
+        survey: str | None = None,
+        comment: str | None = None,
+        reasons: Sequence[str] = (),
+        source: str = "client",
+        by: str | None = None,
+        evidence: Evidence | None = None,
+    ) -> Recorded:
+        """Store an answer to a survey (by the token of a message, or by the survey's id; exactly one of them).
+
+        An equal score is a repeat, and adds reasons and comment to the answer that stands. Raises
+        :class:`~nps_plugin.errors.AnswerRefused` (its subclasses say why), ``UnknownTenant`` or ``UnknownSurvey``.
+        """
+        if (token is None) == (survey is None):
+            raise ValueError("record_answer: give exactly one of token= and survey=")
+        recorded = self._parts.hearing.record(
+            self._tenant(tenant),
+            score,
+            token=token,
+            survey=survey,
+            comment=comment,
+            reasons=reasons,
+            source=source,
+            by=by or "",
+            evidence=evidence or Evidence(),
+        )
+        self._offer()
+        return recorded
+
+    def opt_out(self, tenant: str, client: Client) -> None:
+        """Ask this person no more."""
+        self._parts.hearing.opt_out(self._tenant(tenant), client)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request to the rating page. The host calls ``response.after`` once the body is sent, if it is set."""
+        return handle(request, self._parts.desk)
+
+    @property
+    def wsgi(self) -> Callable[..., Iterable[bytes]]:
+        """The pages as a WSGI application, to mount where ``page.base_url`` points."""
+        from .web.wsgi import wsgi_app
+
+        return wsgi_app(self._parts.desk)
+
+    # --- what stands ----------------------------------------------------------------------------------------------
+
+    def ticket_verdict(self, tenant: str, ticket: str, host: str = "", closure: int | None = None) -> TicketVerdict:
+        """The verdict on a ticket's last closure, or on the one named. Raises ``UnknownTenant`` or ``UnknownTicket``."""
+        return self._parts.hearing.verdict(self._tenant(tenant), str(ticket), host, closure)
+
+    @property
+    def plugins(self) -> Plugins:
+        """What is loaded, from where, and how often it failed."""
+        return self._parts.plugins
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force."""
+        return self._parts.settings
+
+    def check(self) -> Health:
+        """Schema and health: what is overdue, what failed, what to do. Never raises for what it finds."""
+        return self._parts.health(self._counts)
+
+    def upgrade(self) -> None:
+        """Bring the tables to this release; the same as ``nps-plugin db upgrade``."""
+        self._parts.store.upgrade()
+
+    # --- the worker -----------------------------------------------------------------------------------------------
+
+    def run_due(self, now: datetime | None = None, limit: int = 100) -> WorkDone:
+        """One round of the worker: send what is due, close what is over, tell what is untold; at most ``limit`` of each."""
+        return self._parts.work(ManualClock(now) if now is not None else self._parts.clock, limit)
+
+    def start_worker(self, every: float = 30.0) -> None:
+        """Run the worker in a thread of this process, every so many seconds, until :meth:`close`. For small hosts."""
+        if self._worker is not None and self._worker.is_alive():
+            return
+        self._stop.clear()
+        self._worker = threading.Thread(target=self._work_on, args=(every,), name="nps-plugin worker", daemon=True)
+        self._worker.start()
+
+    def close(self) -> None:
+        """Stop the worker's thread and let go of the database."""
+        self._stop.set()
+        if self._worker is not None and self._worker is not threading.current_thread():
+            self._worker.join()
+        self._parts.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- within ---------------------------------------------------------------------------------------------------
+
+    def _tenant(self, name: str) -> Tenant:
+        tenant = self._parts.settings.tenants.get(name)
+        if tenant is None or not tenant.enabled:
+            there = ", ".join(self._parts.enabled) or "none"
+            raise UnknownTenant(f"no enabled tenant {name!r} is configured; enabled are: {there}")
+        return tenant
+
+    def _contained(self, what: str, do: Callable[[], Receipt], about: Any) -> Receipt:
+        try:
+            receipt = do()
+        except Exception as error:  # the host's closing is sacred: whatever broke here, the ticket closes
+            if self._strict:
+                raise
+            self._counts[f"{what}_failed"] += 1
+            where = f"tenant {getattr(about, 'tenant', '?')!r}, ticket {getattr(about, 'ticket', '?')!r:.80}"
+            log.error("%s failed for %s; reconcile will record it", what, where, exc_info=error)
+            hint = str(error) if isinstance(error, NpsError) else type(error).__name__
+            return Receipt(recorded=False, problem=f"{what}: {where}: {hint}")
+        if receipt.problem:
+            self._counts[f"{what}_with_problem"] += 1
+        return receipt
+
+    def _offer(self) -> None:
+        """Tell what is untold to the subscribers in this process; what fails waits for the worker."""
+        try:
+            self._parts.tell(limit=20)
+        except Exception as error:  # the answer is stored; the worker tells the rest
+            if self._strict:
+                raise
+            self._counts["offer_failed"] += 1
+            log.error("news could not be offered; the worker will tell it", exc_info=error)
+
+    def _work_on(self, every: float) -> None:
+        while not self._stop.is_set():
+            try:
+                self.run_due()
+            except Exception as error:  # a thread that dies in silence would ask nobody any more
+                self._counts["worker_failed"] += 1
+                log.error("a round of the worker failed; the next one starts in %s s", every, exc_info=error)
+            self._stop.wait(every)

@@ -1,0 +1,1 @@
+"""What came back: answers recorded once, never overwritten, and the news of them."""

@@ -1,0 +1,79 @@
+"""Telling the news: due rows of the outbox, worded from the facts as they stand now, one subscriber at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..clock import Clock
+from ..config.settings import Tenant
+from ..errors import UnknownTicket
+from ..model import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
+from ..plugins import Plugins
+from ..store import outbox
+from ..store.engine import Store
+from ..verdicts import read_verdict
+from .reading import read_answer
+
+log = logging.getLogger(__name__)
+
+
+def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], clock: Clock, limit: int) -> Counter[str]:
+    """Tell what is due to the subscribers loaded here; counts of told, failed and waiting (for other processes)."""
+    done: Counter[str] = Counter()
+    loaded = [plugin.name for plugin in plugins if plugin.loaded]
+    with store.write() as connection:
+        rows = outbox.claim(connection, clock.now(), loaded, limit)
+        done["waiting"] = outbox.waiting(connection, clock.now(), loaded)
+    for row in rows:
+        try:
+            with store.read() as connection:
+                news = news_of(connection, tenants, row)
+        except Exception as problem:  # one row that cannot be worded must not hold up the others; it is tried again
+            log.error("news %s of kind %s cannot be worded", row.event, row.kind, exc_info=problem)
+            error = f"cannot be worded: {type(problem).__name__}: {problem}"[:500]
+        else:
+            # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer
+            error = "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)
+        with store.write() as connection:
+            if error:
+                outbox.failed(connection, row, clock.now(), error)
+                done["failed"] += 1
+            else:
+                outbox.told(connection, row, clock.now())
+                done["told"] += 1
+    return done
+
+
+def news_of(connection: Connection, tenants: Mapping[str, Tenant], row: outbox.Row) -> News | None:
+    """The news of a row, from the facts; None where they are gone."""
+    tenant = tenants.get(row.tenant)
+    if tenant is None:
+        return None
+    head: dict[str, Any] = {
+        "tenant": row.tenant,
+        "event": row.event,
+        "revision": row.revision,
+        "at": row.at,
+        "host": row.host,
+        "ticket": row.ticket,
+        "closure": row.closure,
+    }
+    if row.kind == "survey_sent":
+        return SurveySent(**head, **row.about)
+    if row.kind == "delivery_failed":
+        return DeliveryFailed(**head, **row.about)
+    if row.kind == "answer_recorded":
+        answer = read_answer(connection, tenant, row.about["answer"])
+        return None if answer is None else AnswerRecorded(**head, survey=row.about["survey"], answer=answer)
+    if row.kind == "verdict_reached":
+        try:
+            verdict = read_verdict(connection, tenant, row.ticket, row.host, row.closure)
+        except UnknownTicket:
+            return None
+        return VerdictReached(**head, verdict=verdict)
+    raise ValueError(f"outbox: news of kind {row.kind!r} is not known to this release")

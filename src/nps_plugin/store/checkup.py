@@ -1,0 +1,45 @@
+"""What the tables say of the library's health."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from ..errors import SchemaOutOfDate
+from ..model import SurveyState
+from .engine import Store
+from .tables import outbox, surveys
+
+#: Due for longer than this: no worker can be running.
+OVERDUE = timedelta(minutes=10)
+
+
+def checkup(store: Store, now: datetime) -> tuple[str | None, list[str]]:
+    """The tables' revision, and what needs a person, each with what to do. Never raises for what it finds."""
+    problems: list[str] = []
+    try:
+        store.ready()
+        schema = store.revision()
+        with store.read() as connection:
+            asked = connection.execute(
+                select(func.count(), func.min(surveys.c.due_at)).where(
+                    surveys.c.state == SurveyState.SCHEDULED.value, surveys.c.due_at < now - OVERDUE
+                )
+            ).one()
+            told = connection.execute(
+                select(func.count(), func.min(outbox.c.due_at)).where(
+                    outbox.c.told_at.is_(None), outbox.c.due_at < now - OVERDUE
+                )
+            ).one()
+    except SchemaOutOfDate as error:
+        return None, [str(error)]
+    except Exception as error:  # a check reports what is broken instead of breaking itself
+        return None, [f"the database cannot be read ({type(error).__name__}); check database.url and the server"]
+    for count, since, what in ((*asked, "surveys"), (*told, "news")):
+        if count:
+            problems.append(
+                f"{count} {what} overdue since {since:%Y-%m-%d %H:%M} UTC: no worker seems to run;"
+                " start `nps-plugin work`, `manage.py nps_work` or ratings.start_worker()"
+            )
+    return schema, problems

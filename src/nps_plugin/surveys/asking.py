@@ -1,0 +1,78 @@
+"""A message that asks: its token, its wording, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from ..config.settings import Tenant
+from ..links import new_token, token_digest
+from ..model import Client, Survey
+from ..store.ids import new_id
+from ..store.tables import messages
+from ..wording.catalogue import locale_for
+from ..wording.texts import question_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """A message about to leave. The token exists here and in the message, nowhere else."""
+
+    id: str
+    survey: Survey
+    client: Client = field(repr=False)
+    subject: str = field(repr=False)
+    locale: str
+    question: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+def begin_message(
+    connection: Connection,
+    tenant: Tenant,
+    survey: Survey,
+    contact: Any,
+    *,
+    channel: str,
+    text: str | None,
+    outcome: str,
+    now: datetime,
+) -> Asking:
+    """Make a message and its token for a survey; ``contact`` is the survey's row in ``nps_contact``.
+
+    ``text`` is a plugin's question, if any. ``outcome`` is "sending" until the channel reports, "sent" for the host's own.
+    """
+    locale = locale_for(contact.locale, tenant.locale)
+    question = text or question_for(
+        tenant, locale, ticket=survey.ticket, subject=contact.subject, scale=survey.scale.name
+    )
+    token, message = new_token(), new_id(now)
+    connection.execute(
+        insert(messages).values(
+            tenant_id=tenant.name,
+            token_digest=token_digest(token),
+            message=message,
+            survey=survey.id,
+            client=contact.client,
+            channel=channel,
+            locale=locale,
+            question=question,
+            created_at=now,
+            expires_at=now + tenant.ask.expires_after,
+            outcome=outcome,
+        )
+    )
+    names = ("name", "email", "phone", "telegram", "locale", "timezone")
+    client = Client(**{name: getattr(contact, name) for name in names})
+    return Asking(
+        id=message,
+        survey=survey,
+        client=client,
+        subject=contact.subject,
+        locale=locale,
+        question=question,
+        token=token,
+    )

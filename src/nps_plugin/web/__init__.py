@@ -1,0 +1,1 @@
+"""The pages that clients see: a request in, a response out, and the library behind them as a ``Desk``."""

@@ -1,0 +1,63 @@
+"""The pages' desk over the store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from ..clock import Clock
+from ..config.settings import Settings, Tenant
+from ..errors import UnknownTenant
+from ..links import Nonces
+from ..model import Evidence, Recorded
+from ..responses.hearing import Hearing
+from ..responses.looking import Look
+
+log = logging.getLogger(__name__)
+
+
+class LiveDesk:
+    """See :class:`nps_plugin.web.desk.Desk`."""
+
+    def __init__(self, hearing: Hearing, settings: Settings, clock: Clock, offer: Callable[[], None]) -> None:
+        self.nonces = Nonces(settings.page.secrets, clock)
+        self.trusted_proxies = settings.page.trusted_proxies
+        self._hearing, self._settings, self._offer = hearing, settings, offer
+
+    def tenant(self, name: str) -> Tenant | None:
+        """An enabled tenant's settings."""
+        tenant = self._settings.tenants.get(name)
+        return tenant if tenant is not None and tenant.enabled else None
+
+    def look(self, tenant: str, token: str) -> Look:
+        """What the link stands for."""
+        return self._hearing.look(self._known(tenant), token)
+
+    def visited(self, tenant: str, token: str, link: str, evidence: Evidence) -> None:
+        """Append a visit row."""
+        try:
+            self._hearing.visit(self._known(tenant), token, link, evidence)
+        except Exception:  # a page is shown even when the visit cannot be counted
+            log.warning("tenant %s: a visit to the rating page could not be recorded", tenant, exc_info=True)
+
+    def record(
+        self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
+    ) -> Recorded:
+        """Store an answer, or reasons and comment with the score that stands."""
+        return self._hearing.record(
+            self._known(tenant), score, token=token, reasons=tuple(reasons), comment=comment, evidence=evidence
+        )
+
+    def opt_out(self, tenant: str, token: str) -> None:
+        """Ask the person behind this link no more."""
+        self._hearing.opt_out_token(self._known(tenant), token)
+
+    def after_answer(self) -> Callable[[], None]:
+        """Offers the news to subscribers in this process."""
+        return self._offer
+
+    def _known(self, name: str) -> Tenant:
+        tenant = self.tenant(name)
+        if tenant is None:
+            raise UnknownTenant(f"no enabled tenant {name!r} is configured")
+        return tenant
