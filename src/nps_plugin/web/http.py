@@ -26,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """An HTTP response. Once the body has been sent, the host calls ``after``: news is told then, while nobody waits."""
+    """An HTTP response. Once it has been sent, the host calls ``after``: news is told then, while nobody waits."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

@@ -187,7 +187,7 @@ def _page(
     others = []
     if look is not None and switch is not None:
         others = [
-            (name, _LANGUAGES.get(name, name), place.link(**switch, **{"lang": name}))
+            (name, _LANGUAGES.get(name, name), place.link(**{**switch, "lang": name}))
             for name in locales()
             if name != place.locale
         ]

@@ -26,9 +26,6 @@ def word_buttons(
         )
     if form != "text":
         raise ValueError(f'buttons: {form!r} is neither "html" nor "text"')
-    lines = [clean_line(question), ""]
-    lines += [
-        f"{p['score']} – {p['label']}: {p['href']}" if p["named"] else f"{p['score']}: {p['href']}" for p in points
-    ]
+    lines = [clean_line(question), "", *(line_of(point) for point in points)]
     lines += ["", translations(locale).gettext("One click on an answer, then “Send” on the page that opens.")]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Small pictures of faces and thumbs for mail, where neither SVG nor a colour emoji can be relied on.
 
-Drawn from distances to simple shapes, in the tenant's colour, with the features left transparent: so they hold on a light
-and on a dark background, and no picture has to be shipped for each colour.
+Drawn from distances to simple shapes, in the tenant's colour, with the features left transparent: so they hold on a
+light and on a dark background, and no picture has to be shipped for each colour.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from math import cos, hypot, radians, sin
 
 #: Pixels; mails show them at half of it, for dense screens.
@@ -28,7 +29,7 @@ def _stroke(points: list[tuple[float, float]], width: float) -> Shape:
 
     def distance(x: float, y: float) -> float:
         best = 9.0
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             dx, dy = bx - ax, by - ay
             along = max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)))
             best = min(best, hypot(x - ax - along * dx, y - ay - along * dy))

@@ -1,4 +1,4 @@
-"""Named places in a tenant's own texts. Not template code, not format specifications: a name in braces, nothing else."""
+"""Named places in a tenant's own texts: a name in braces and nothing else, no template code, no format."""
 
 from __future__ import annotations
 
