@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -285,7 +285,13 @@ class TestRefusals:
             office().worked(self.good, self.good, [(self.good, self.good - HOUR)])
 
     @pytest.mark.parametrize(
-        "far", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)]
+        "far",
+        [
+            datetime.min.replace(tzinfo=timezone(14 * HOUR)),  # neither of the two exists in UTC
+            datetime.max.replace(tzinfo=timezone(-12 * HOUR)),
+            datetime(1969, 12, 31, tzinfo=UTC),
+            datetime(2200, 1, 1, tzinfo=UTC),
+        ],
     )
     def test_times_that_no_ticket_has_are_refused_instead_of_costing_thousands_of_years(self, far: datetime) -> None:
         with pytest.raises(ValueError, match="outside the years 1970 to 2199"):

@@ -72,7 +72,7 @@ def _first_match(closed: ClosedTicket, rules: Sequence[KpiRule], problems: list[
 def _text(closed: ClosedTicket, criterion: str, problems: list[str]) -> str:
     value: Any
     if criterion == "organization":
-        value = None if closed.client is None else getattr(closed.client, "organization", closed.client)
+        value = getattr(closed.client, "organization", closed.client)
     else:
         value = getattr(closed, criterion)
     if value is None or isinstance(value, str):
