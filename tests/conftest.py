@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.chromium import MISSING, browser_required, find_chromium
+from tests.world import Mailbox, World
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
@@ -32,3 +35,40 @@ def chromium() -> Path:
     found = find_chromium()
     assert found is not None, MISSING
     return found
+
+
+@pytest.fixture(scope="session")
+def smtp_server() -> Iterator[Mailbox]:
+    server = Mailbox()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mailbox(smtp_server: Mailbox) -> Mailbox:
+    """The SMTP server, emptied."""
+    smtp_server.clear()
+    return smtp_server
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, mailbox: Mailbox) -> Iterator[Callable[..., World]]:
+    """Makes worlds with other settings than the plain one; each in a folder of its own."""
+    made: list[World] = []
+
+    def make(**settings: Any) -> World:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(World(folder, mailbox, **settings))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.ratings.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """The plain world: tenant acme, English, three faces, four hours, questions by mail at once."""
+    return make_world()

@@ -39,8 +39,8 @@ class EmailChannel:
         try:
             checked: dict[str, Any] = _Settings().load(settings)
         except ValidationError as error:
-            messages: dict[str, list[str]] = error.normalized_messages()
-            problems = [ConfigProblem(str(key), _said(str(key), texts)) for key, texts in messages.items()]
+            found = error.messages if isinstance(error.messages, dict) else {}
+            problems = [ConfigProblem(str(key), _said(str(key), texts)) for key, texts in found.items()]
             checked = {}
         self._password: Secret | None = None
         if "password" in settings:

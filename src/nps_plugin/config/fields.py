@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import ip_network
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,7 +49,7 @@ class Words(fields.Field[tuple[str, ...]]):
         items = value if isinstance(value, (list, tuple)) else [value]
         word = Word()
         try:
-            return tuple(word.deserialize(item) for item in items)
+            return tuple(str(word.deserialize(item)) for item in items)
         except ValidationError:
             raise ValidationError('expected a list of texts, such as ["one", "two"]') from None
 
@@ -83,10 +84,10 @@ class Choice(Text):
         self.words = words
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        value = super()._deserialize(value, attr, data)
-        if value not in self.words:
-            raise ValidationError(f"expected one of {', '.join(self.words)}{nearest(value, self.words)}")
-        return value
+        text = super()._deserialize(value, attr, data)
+        if text not in self.words:
+            raise ValidationError(f"expected one of {', '.join(self.words)}{nearest(text, self.words)}")
+        return text
 
 
 class Length(fields.Field[timedelta]):
@@ -148,54 +149,54 @@ class Address(Text):
     """A mailbox: "Acme <support@acme.example>"."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        value = super()._deserialize(value, attr, data)
-        _, address = parseaddr(value)
-        if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", address) or re.search(r"[\x00-\x1f\x7f]", value):
+        text = super()._deserialize(value, attr, data)
+        _name, address = parseaddr(text)
+        if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", address) or re.search(r"[\x00-\x1f\x7f]", text):
             raise ValidationError('expected a mail address such as "Acme <support@acme.example>"')
-        return value
+        return text
 
 
 class WebAddress(Text):
     """Where the rating page stands: scheme, host and path."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        value = super()._deserialize(value, attr, data)
-        url = urlsplit(value)
+        text = super()._deserialize(value, attr, data)
+        url = urlsplit(text)
         if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
             raise ValidationError('expected an address such as "https://help.example.org/rate"')
-        return value
+        return text
 
 
 class Network(Text):
     """An address or network of a proxy."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        value = super()._deserialize(value, attr, data)
+        text = super()._deserialize(value, attr, data)
         try:
-            ip_network(value, strict=False)
+            ip_network(text, strict=False)
         except ValueError:
             raise ValidationError('expected an address or network such as "10.0.0.0/8"') from None
-        return value
+        return text
 
 
 class PictureFile(Text):
     """The name of a picture file of a kind that pages and mails can show."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        value = super()._deserialize(value, attr, data)
-        if PurePath(value).suffix.lower() not in LOGOS:
+        text = super()._deserialize(value, attr, data)
+        if PurePath(text).suffix.lower() not in LOGOS:
             raise ValidationError(f"expected a file ending in {', '.join(LOGOS)}")
-        return value
+        return text
 
 
 class Name(Text):
     """A name that stands in addresses and keys."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        value = super()._deserialize(value, attr, data)
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
+        text = super()._deserialize(value, attr, data)
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
             raise ValidationError("expected a name of at most 64 letters, digits, '.', '_' and '-'")
-        return value
+        return text
 
 
 class SecretRef(fields.Field[Secret]):
@@ -258,13 +259,13 @@ def _spans(days: str, text: Any) -> tuple[tuple[int, int], ...]:
             raise ValidationError(f"{days}: {part.strip()} does not run from an earlier to a later time of one day")
         spans.append((start, end))
     spans.sort()
-    if any(before[1] > after[0] for before, after in zip(spans, spans[1:], strict=False)):
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
         raise ValidationError(f"{days}: the hours overlap")
     return tuple(spans)
 
 
 def nearest(word: str, words: Any) -> str:
-    """" (did you mean x?)", or nothing where no known word is near."""
+    """The nearest known word as "; did you mean 'x'?", or nothing where none is near."""
     import difflib
 
     close = difflib.get_close_matches(str(word), list(words), n=1, cutoff=0.6)

@@ -27,7 +27,7 @@ class Store:
             engine = _own_engine(make_url(url))
         self.engine = engine
         self.own_file = not self._given and engine.dialect.name == "sqlite"
-        self._checked = False
+        self._checked = threading.Event()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -53,17 +53,17 @@ class Store:
         ``joined``: the host's connection to look through, so that no second one disturbs its transaction.
         Raises :class:`~nps_plugin.errors.SchemaOutOfDate` naming the command to run.
         """
-        if self._checked:
+        if self._checked.is_set():
             return
         with self._lock:
-            if self._checked:
+            if self._checked.is_set():
                 return
             found = self.revision(joined)
             if found != HEAD:
                 if not self.own_file or (found is not None and found > HEAD):
                     raise SchemaOutOfDate(_advice(found))
                 self.upgrade()
-            self._checked = True
+            self._checked.set()
 
     def revision(self, joined: Connection | None = None) -> str | None:
         """The revision of the tables that are there, or None where there are none."""

@@ -82,7 +82,7 @@ def put(
 def claim(connection: Connection, now: datetime, loaded: Iterable[str], limit: int) -> list[Row]:
     """Take due rows of the subscribers that are loaded here; they are ours for the time of a lease."""
     due = (outbox.c.told_at.is_(None)) & (outbox.c.due_at <= now) & (outbox.c.subscriber.in_(list(loaded)))
-    query = select(outbox).where(due).order_by(outbox.c.at, outbox.c.kind, outbox.c.event).limit(limit).with_for_update(skip_locked=True)
+    query = select(outbox).where(due).order_by(outbox.c.at, outbox.c.kind, outbox.c.revision).limit(limit).with_for_update(skip_locked=True)
     rows = [
         Row(
             tenant=row.tenant_id,

@@ -24,6 +24,11 @@ from .eligibility import not_asked
 from .facts import as_json_times, usable
 from .rows import outcome_of
 
+#: Facts that are kept under the name that the host gives them.
+_SAME = (
+    *("agent", "closed_by", "last_replier", "queue", "service", "priority", "contract"),
+    *("reopened", "replies", "last_reply_length"),
+)
 #: States in which a question can still be withdrawn.
 OPEN = (SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT)
 
@@ -92,9 +97,7 @@ def _next_closure(connection: Connection, closed: ClosedTicket) -> int:
 def _facts(closing: Closing, closure: int, person: str | None) -> dict[str, object]:
     closed, kpi, client = closing.closed, closing.kpi, closing.closed.client
     credited = {"assignee": closed.agent, "closer": closed.closed_by, "last_replier": closed.last_replier}
-    same = ("agent", "closed_by", "last_replier", "queue", "service", "priority", "contract")
-    same += ("reopened", "replies", "last_reply_length")
-    return {name: getattr(closed, name) for name in same} | {
+    return {name: getattr(closed, name) for name in _SAME} | {
         "tenant_id": closed.tenant,
         "host": closed.host,
         "ticket": closed.ticket,

@@ -135,7 +135,7 @@ def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str 
 
 def _channel(post: Post, tenant: Tenant, row: Any, client: Client) -> str | None:
     """The channel on which the question stands, else the next in the tenant's order that reaches the client."""
-    planned = list(row.channels)
+    planned: list[str] = list(row.channels)
     start = planned.index(row.channel) if row.channel in planned else 0
     for name in planned[start:]:
         channel = post.channels.get((tenant.name, name))

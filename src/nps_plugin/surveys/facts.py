@@ -63,8 +63,10 @@ def _is_count(value: Any) -> bool:
 
 
 def _count(value: Any, name: str, problems: list[str]) -> int | None:
-    if value is None or (_is_count(value) and 0 <= value < 2**31):
-        return value
+    if value is None:
+        return None
+    if _is_count(value) and 0 <= value < 2**31:
+        return int(value)
     problems.append(f"{name} {value!r:.40} is no count, so it is taken as unknown")
     return None
 
@@ -75,7 +77,11 @@ def _client(client: Any, name: str, problems: list[str]) -> Client | None:
     if not isinstance(client, Client):
         problems.append(f"{name}: expected a Client, got {type(client).__name__}, so nobody can be asked")
         return None
-    texts = {f.name: _text(getattr(client, f.name), f"{name}.{f.name}", problems).strip() for f in fields(client) if f.name != "consent"}
+    texts: dict[str, Any] = {
+        field.name: _text(getattr(client, field.name), f"{name}.{field.name}", problems).strip()
+        for field in fields(client)
+        if field.name != "consent"
+    }
     return replace(client, **texts)
 
 

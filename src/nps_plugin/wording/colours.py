@@ -19,7 +19,7 @@ CONTROL_CONTRAST = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Palette:
-    """Colours as ``#rrggbb``: ``accent`` for controls, ``on_...`` for text upon a colour, ``tint`` for pale surfaces."""
+    """Colours as ``#rrggbb``: ``accent`` for controls, ``on_...`` for text upon one, ``tint`` for pale surfaces."""
 
     brand: str
     on_brand: str
@@ -67,7 +67,7 @@ def text_on(colour: str) -> str:
 
 
 def _lightened(colour: str) -> str:
-    """The colour, lightened until it reads on the dark card; hue and saturation stay, so that it is still the brand's."""
+    """The colour, lightened until it reads on the dark card; its hue stays, so that it is still the brand's."""
     hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in _rgb(colour)))
     while contrast(colour, CARD_DARK) < TEXT_CONTRAST:
         lightness = min(1.0, lightness + 0.01)

@@ -10,8 +10,8 @@ from .catalogue import translations
 def human_duration(duration: timedelta, locale: str, *, days: bool = True, exact: bool = False) -> str:
     """A duration in words of a shipped locale: ``"2 h 10 min"``, ``"3 days 4 h"``.
 
-    Whole minutes, cut and not rounded; seconds appear below a minute and with ``exact``. ``days=False`` stays with hours, for clocks whose day is not 24 hours. A negative
-    duration raises ``ValueError``.
+    Whole minutes, cut and not rounded; seconds appear below a minute and with ``exact``. ``days=False`` stays with
+    hours, for clocks whose day is not 24 hours. A negative duration raises ``ValueError``.
     """
     if duration < timedelta(0):
         raise ValueError(f"a duration cannot be negative: {duration}")

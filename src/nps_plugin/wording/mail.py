@@ -114,7 +114,7 @@ def line_of(point: Mapping[str, Any]) -> str:
 
 
 def looks_of(tenant: Tenant, survey: Survey) -> dict[str, Any]:
-    """What the templates need for the points: colours, and as ``kind`` ``row`` (2 or 3), ``list`` (named), ``numbers``."""
+    """What the templates need for the points: colours, and ``kind``: ``row``, ``list`` (all named) or ``numbers``."""
     colours = palette(tenant.brand.colour)
     scale = survey.scale
     kind = "row" if len(scale.points) <= 3 else "list" if len(scale.points) <= 5 and scale.labels else "numbers"

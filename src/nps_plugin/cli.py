@@ -1,0 +1,161 @@
+"""``nps-plugin``: the commands for operators."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import NpsError
+
+if TYPE_CHECKING:
+    from .ratings import Ratings
+
+#: Distributions may bring commands of their own under this entry-point group.
+COMMANDS = "nps_plugin.commands"
+
+
+class _Commands(click.Group):
+    """The built-in commands, and those that adapters bring; a foreign one is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(point.name for point in entry_points(group=COMMANDS))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        built_in = super().get_command(ctx, cmd_name)
+        if built_in is not None:
+            return built_in
+        for point in entry_points(group=COMMANDS, name=cmd_name):
+            try:
+                command: click.Command = point.load()
+            except ImportError as error:
+                raise click.ClickException(
+                    f"{cmd_name} needs packages that are not installed ({error}); install nps-plugin[{cmd_name}]"
+                ) from error
+            return command
+        return None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NpsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nps-plugin")
+@click.option("--config", "path", default="nps.toml", show_default=True, envvar="NPS_CONFIG", help="The configuration file.")
+@click.option("--app", help="module:attribute of the Ratings object in the host's code, instead of a configuration file.")
+@click.pass_context
+def main(ctx: click.Context, path: str, app: str | None) -> None:
+    """Ask the clients of closed tickets, and hold their answers against the KPI."""
+    ctx.obj = (path, app)
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@click.pass_context
+def db_upgrade(ctx: click.Context) -> None:
+    """Bring the tables to this release."""
+    ratings = _ratings(ctx)
+    ratings.upgrade()
+    click.echo(f"The tables are at {ratings.check().schema}.")
+
+
+@db.command("check")
+@click.pass_context
+def db_check(ctx: click.Context) -> None:
+    """Say whether the tables are those of this release; exit 1 if not."""
+    health = _ratings(ctx).check()
+    if health.schema is None:
+        raise click.ClickException("; ".join(health.problems))
+    click.echo(f"The tables are at {health.schema}, as this release needs.")
+
+
+@main.group()
+def config() -> None:
+    """The configuration."""
+
+
+@config.command("check")
+@click.pass_context
+def config_check(ctx: click.Context) -> None:
+    """Read the configuration and say everything that is wrong with it; exit 1 if anything is."""
+    ratings = _ratings(ctx)
+    for tenant in ratings.settings.tenants.values():
+        state = "enabled" if tenant.enabled else "disabled"
+        click.echo(f"{tenant.name}: {state}, scale {tenant.scale.name}, asks over {', '.join(tenant.ask.channels)}")
+        if tenant.enabled and not tenant.kpi:
+            click.echo("  no kpi rule: unless tickets bring their own target, every verdict is untargeted")
+    click.echo("The configuration can be used.")
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="One round, then end.")
+@click.option("--every", default=30.0, show_default=True, help="Seconds between two rounds.")
+@click.pass_context
+def work(ctx: click.Context, once: bool, every: float) -> None:
+    """The worker: send what is due, tell what is untold. Run it where the host's code is loaded (--app)."""
+    import signal
+    import threading
+
+    ratings = _ratings(ctx)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while True:
+        done = ratings.run_due()
+        if done.anything or once:
+            click.echo(", ".join(f"{name} {count}" for name, count in done.to_dict().items() if count) or "nothing due")
+        if once or stop.wait(every):
+            return
+
+
+@main.command()
+@click.pass_context
+def plugins(ctx: click.Context) -> None:
+    """What is loaded, from where, and how often it failed."""
+    for plugin in _ratings(ctx).plugins:
+        state = "loaded" if plugin.loaded else "NOT LOADED"
+        click.echo(f"{plugin.name}  {plugin.distribution}  {state}  {plugin.errors} error(s)  {', '.join(plugin.hooks)}")
+        if plugin.last_error:
+            click.echo(f"  last: {plugin.last_error}")
+
+
+@main.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Look for what needs a person; exit 1 if anything does."""
+    health = _ratings(ctx).check()
+    for problem in health.problems:
+        click.echo(problem)
+    if not health.ok:
+        ctx.exit(1)
+    click.echo(f"All is well; the tables are at {health.schema}.")
+
+
+def _ratings(ctx: click.Context) -> Ratings:
+    from .ratings import Ratings
+
+    path, app = ctx.find_root().obj
+    if app is None:
+        return Ratings.open(path)
+    module, _, attribute = app.partition(":")
+    # as `python -m` does: the host's module stands in the folder from which the command is called
+    if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds text
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    try:
+        found = getattr(import_module(module), attribute or "ratings")
+    except (ImportError, AttributeError) as error:
+        raise click.ClickException(f"--app {app}: {error}; expected module:attribute of a Ratings object") from error
+    if not isinstance(found, Ratings):
+        raise click.ClickException(f"--app {app}: expected a Ratings object, found {type(found).__name__}")
+    return found
