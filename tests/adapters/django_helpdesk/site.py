@@ -138,7 +138,9 @@ class Site:
             "comment": "",
             "public": "1",
         }
-        response = self.browser(user, language).post(f"/tickets/{ticket.pk}/update/", filled | fields)
+        # a box that is not ticked is not sent
+        sent = {name: value for name, value in (filled | fields).items() if name != "public" or value}
+        response = self.browser(user, language).post(f"/tickets/{ticket.pk}/update/", sent)
         assert response.status_code == 302, response.content
         return response
 

@@ -13,9 +13,12 @@ from .mailbox import with_pictures
 
 _PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Received mails</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #16181d; }}
-td, th {{ padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; }} tr.ask td {{ font-weight: 600; }}
-</style></head><body><h1>Received mails</h1><p>Newest first. Bold: the questions of nps_plugin;
-the others are django-helpdesk's own. Nothing here has left this machine.</p><table><tr><th>To</th><th>Subject</th></tr>{}</table></body></html>"""
+td, th {{ padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; }}
+tr.ask td {{ font-weight: 600; }}
+</style></head><body><h1>Received mails</h1>
+<p>Newest first. Bold: the questions of nps_plugin; the others are django-helpdesk's own. Nothing here has left this
+machine.</p>
+<table><tr><th>To</th><th>Subject</th></tr>{}</table></body></html>"""
 
 
 def mails(request: HttpRequest) -> HttpResponse:

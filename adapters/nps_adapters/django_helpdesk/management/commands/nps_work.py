@@ -42,13 +42,19 @@ class Command(BaseCommand):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 former[number] = signal.signal(number, lambda *_: stop.set())
+        if not options["once"]:
+            self._say(f"working every {options['every']:g} s; SIGTERM or Ctrl-C ends it")
         try:
             self._work(stop, options)
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
         if not options["once"]:
-            self.stdout.write("nps_work: stopped")
+            self._say("stopped")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"nps_work: {text}")
+        self.stdout.flush()
 
     def _work(self, stop: threading.Event, options: dict[str, Any]) -> None:
         since_search = options["reconcile_every"]
@@ -75,7 +81,7 @@ class Command(BaseCommand):
         ratings = runtime.ratings()
         for name, tenant in ratings.settings.tenants.items():
             if tenant.enabled and (found := ratings.reconcile(name, timezone.now() - back)):
-                self.stdout.write(f"nps_work: {name}: {found} closing(s) found that had given no event")
+                self._say(f"{name}: {found} closing(s) found that had given no event")
 
     def _run_due(self, stop: threading.Event) -> None:
         # a full round leaves more to do
@@ -84,5 +90,4 @@ class Command(BaseCommand):
             if not done.anything:
                 return
             counts = ", ".join(f"{name} {count}" for name, count in done.to_dict().items() if count)
-            self.stdout.write(f"nps_work: {counts}")
-            self.stdout.flush()
+            self._say(counts)
