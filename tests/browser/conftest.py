@@ -138,14 +138,14 @@ def shot(tmp_path: Path) -> Callable[[Any, str], Path]:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Any], None]:
-    """Holds a page against WCAG 2.2 AA with axe-core."""
+def axe() -> Callable[..., None]:
+    """Holds a page against WCAG 2.2 AA, and further sets of rules where named, with axe-core."""
     from axe_playwright_python.sync_playwright import Axe
 
     checker = Axe()
 
-    def check(page: Any) -> None:
-        rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    def check(page: Any, *more: str) -> None:
+        rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", *more]
         results = checker.run(page, options={"runOnly": {"type": "tag", "values": rules}})
         assert len(results.response["passes"]) > 5, "axe looked at nothing"
         assert results.violations_count == 0, results.generate_report()
