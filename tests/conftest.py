@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nps_plugin.store.engine import Store
 from tests.chromium import MISSING, browser_required, find_chromium
 from tests.world import Mailbox, World
+
+pytest_plugins = ["tests.steps.given", "tests.steps.when", "tests.steps.then"]
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
@@ -52,14 +56,25 @@ def mailbox(smtp_server: Mailbox) -> Mailbox:
     return smtp_server
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the tables in it, so that not every test runs the migrations."""
+    path = tmp_path_factory.mktemp("store") / "nps.sqlite3"
+    store = Store(f"sqlite:///{path}")
+    store.upgrade()
+    store.close()
+    return path
+
+
 @pytest.fixture
-def make_world(tmp_path: Path, mailbox: Mailbox) -> Iterator[Callable[..., World]]:
+def make_world(tmp_path: Path, mailbox: Mailbox, empty_store: Path) -> Iterator[Callable[..., World]]:
     """Makes worlds with other settings than the plain one; each in a folder of its own."""
     made: list[World] = []
 
     def make(**settings: Any) -> World:
         folder = tmp_path / str(len(made))
         folder.mkdir()
+        shutil.copy(empty_store, folder / "nps.sqlite3")
         made.append(World(folder, mailbox, **settings))
         return made[-1]
 

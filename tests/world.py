@@ -45,13 +45,13 @@ class Mailbox:
     def stop(self) -> None:
         self._controller.stop()
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if address in self.answers:
             return self.answers[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         mail = email.message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
@@ -129,7 +129,7 @@ class World:
     def rows(self, table: str) -> list[Any]:
         """All rows of a table, for looking at what was kept."""
         found = tables.metadata.tables[f"nps_{table}"]
-        with self.ratings._parts.store.read() as connection:  # noqa: SLF001
+        with self.ratings._parts.store.read() as connection:
             return list(connection.execute(select(found)))
 
 

@@ -83,9 +83,8 @@ class Parts:
         schema, problems = checkup(self.store, self.clock.now())
         for plugin in self.plugins:
             if plugin.errors:
-                problems.append(
-                    f"plugin {plugin.name} of {plugin.distribution} failed {plugin.errors} time(s), last: {plugin.last_error}"
-                )
+                of = f"{plugin.name} of {plugin.distribution}"
+                problems.append(f"plugin {of} failed {plugin.errors} time(s), last: {plugin.last_error}")
         missing = [name for name in self.subscribers if not self.plugins.has(name)]
         if missing:
             problems.append(f"subscribers not loaded in this process: {', '.join(missing)}; their news waits")
@@ -154,9 +153,7 @@ def assemble(
     )
 
 
-def _channels(
-    tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]
-) -> dict[tuple[str, str], Channel]:
+def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -> dict[tuple[str, str], Channel]:
     made: dict[tuple[str, str], Channel] = {}
     for name in tenant.ask.channels:
         if name == "host":

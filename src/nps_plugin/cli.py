@@ -48,8 +48,12 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nps-plugin")
-@click.option("--config", "path", default="nps.toml", show_default=True, envvar="NPS_CONFIG", help="The configuration file.")
-@click.option("--app", help="module:attribute of the Ratings object in the host's code, instead of a configuration file.")
+@click.option(
+    "--config", "path", default="nps.toml", show_default=True, envvar="NPS_CONFIG", help="The configuration file."
+)
+@click.option(
+    "--app", help="module:attribute of the Ratings object in the host's code, instead of a configuration file."
+)
 @click.pass_context
 def main(ctx: click.Context, path: str, app: str | None) -> None:
     """Ask the clients of closed tickets, and hold their answers against the KPI."""
@@ -111,6 +115,8 @@ def work(ctx: click.Context, once: bool, every: float) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if not once:
+        click.echo(f"The worker runs every {every:g} s; Ctrl-C ends it.")
     while True:
         done = ratings.run_due()
         if done.anything or once:
@@ -125,7 +131,9 @@ def plugins(ctx: click.Context) -> None:
     """What is loaded, from where, and how often it failed."""
     for plugin in _ratings(ctx).plugins:
         state = "loaded" if plugin.loaded else "NOT LOADED"
-        click.echo(f"{plugin.name}  {plugin.distribution}  {state}  {plugin.errors} error(s)  {', '.join(plugin.hooks)}")
+        click.echo(
+            f"{plugin.name}  {plugin.distribution}  {state}  {plugin.errors} error(s)  {', '.join(plugin.hooks)}"
+        )
         if plugin.last_error:
             click.echo(f"  last: {plugin.last_error}")
 

@@ -33,9 +33,7 @@ class HookFacade:
 
     def nps_ticket_reopened(self, reopened: ReopenedTicket, connection: Any = None) -> Receipt:
         """The same as ``ratings.ticket_reopened(...)``."""
-        return self._ratings.ticket_reopened(
-            reopened.tenant, reopened.ticket, reopened.at, reopened.host, connection
-        )
+        return self._ratings.ticket_reopened(reopened.tenant, reopened.ticket, reopened.at, reopened.host, connection)
 
     def nps_exclude_from_survey(self, closed: ClosedTicket) -> list[Exclusion]:
         """Every exclusion that the plugins give."""

@@ -94,7 +94,9 @@ class Plugins:
         """Whether that plugin implements the hook."""
         return any(impl.plugin_name == name for impl in self._implementations(hook))
 
-    def call(self, hook: str, *, guard: Callable[[], AbstractContextManager[Any]] = nullcontext, **values: Any) -> list[Any]:
+    def call(
+        self, hook: str, *, guard: Callable[[], AbstractContextManager[Any]] = nullcontext, **values: Any
+    ) -> list[Any]:
         """Call each implementation by itself, in the order of the plugins' names; what is not None comes back.
 
         A failing one is logged, counted and left behind, unless strict. ``guard`` makes a context for each call.
@@ -104,7 +106,7 @@ class Plugins:
             try:
                 with guard():
                     result = self._run(impl, values)
-            except Exception as error:  # contained: one plugin's fault is neither the host's nor another plugin's
+            except Exception as error:  # noqa: BLE001 - one plugin's fault is neither the host's nor another plugin's
                 self._failed(impl.plugin_name, hook, error)
                 continue
             if result is not None:
@@ -116,7 +118,7 @@ class Plugins:
         for impl in self._implementations(hook):
             try:
                 result = self._run(impl, values)
-            except Exception as error:  # contained, as in call()
+            except Exception as error:  # noqa: BLE001 - contained, as in call()
                 self._failed(impl.plugin_name, hook, error)
                 continue
             if result is not None:
@@ -129,7 +131,7 @@ class Plugins:
             if impl.plugin_name == name:
                 try:
                     self._run(impl, {"news": news})
-                except Exception as error:  # contained; the outbox keeps the row and tries again
+                except Exception as error:  # noqa: BLE001 - contained; the outbox keeps the row
                     self._failed(name, hook, error)
                     return f"{type(error).__name__}: {error}"[:500]
         return ""

@@ -40,7 +40,8 @@ class Helpdesk(Protocol):
 
 @dataclass(frozen=True)
 class Registration:
-    """An adapter by name, with where its class stands: ``"package.module:Class"``. Nothing is imported until it is used."""
+    """An adapter by name, with where its class stands: ``"package.module:Class"``. Nothing is imported until it is
+    used."""
 
     name: str
     target: str

@@ -71,7 +71,7 @@ class Ratings:
     def open(
         cls, path: str | Path, plugins: Iterable[Any] = (), strict: bool = False, clock: Clock | None = None
     ) -> Self:
-        """Read a TOML file and make the object. The tables are upgraded at first use where the database is our own file."""
+        """Read a TOML file and make the object. Tables in a file of our own are upgraded at first use."""
         return cls(read_toml(path), plugins=plugins, strict=strict, clock=clock)
 
     # --- the host tells -------------------------------------------------------------------------------------------
@@ -88,7 +88,10 @@ class Ratings:
     def ticket_reopened(
         self, tenant: str, ticket: str, at: datetime | None, host: str = "", connection: Any = None
     ) -> Receipt:
-        """Record that a closed ticket was taken up again: an unanswered question about it is withdrawn. As ``ticket_closed``."""
+        """Record that a closed ticket was taken up again: an unanswered question about it is withdrawn.
+
+        Contained as in :meth:`ticket_closed`.
+        """
         reopened = ReopenedTicket(tenant=tenant, ticket=str(ticket), at=at, host=host)
         return self._contained("ticket_reopened", lambda: self._parts.intake.reopened(reopened, connection), reopened)
 
@@ -144,7 +147,10 @@ class Ratings:
         self._parts.hearing.opt_out(self._tenant(tenant), client)
 
     def handle(self, request: Request) -> Response:
-        """Answer a request to the rating page. The host calls ``response.after`` once the body is sent, if it is set."""
+        """Answer a request to the rating page.
+
+        The host calls ``response.after`` once the body is sent, if it is set.
+        """
         return handle(request, self._parts.desk)
 
     @property
@@ -157,7 +163,10 @@ class Ratings:
     # --- what stands ----------------------------------------------------------------------------------------------
 
     def ticket_verdict(self, tenant: str, ticket: str, host: str = "", closure: int | None = None) -> TicketVerdict:
-        """The verdict on a ticket's last closure, or on the one named. Raises ``UnknownTenant`` or ``UnknownTicket``."""
+        """The verdict on a ticket's last closure, or on the one named.
+
+        Raises ``UnknownTenant`` or ``UnknownTicket``.
+        """
         return self._parts.hearing.verdict(self._tenant(tenant), str(ticket), host, closure)
 
     @property
@@ -181,7 +190,7 @@ class Ratings:
     # --- the worker -----------------------------------------------------------------------------------------------
 
     def run_due(self, now: datetime | None = None, limit: int = 100) -> WorkDone:
-        """One round of the worker: send what is due, close what is over, tell what is untold; at most ``limit`` of each."""
+        """One round of the worker: send what is due, close what is over, tell the untold; at most ``limit`` of each."""
         return self._parts.work(ManualClock(now) if now is not None else self._parts.clock, limit)
 
     def start_worker(self, every: float = 30.0) -> None:
@@ -224,7 +233,7 @@ class Ratings:
                 raise
             self._counts[f"{what}_failed"] += 1
             where = f"tenant {getattr(about, 'tenant', '?')!r}, ticket {getattr(about, 'ticket', '?')!r:.80}"
-            log.error("%s failed for %s; reconcile will record it", what, where, exc_info=error)
+            log.exception("%s failed for %s; reconcile will record it", what, where)
             hint = str(error) if isinstance(error, NpsError) else type(error).__name__
             return Receipt(recorded=False, problem=f"{what}: {where}: {hint}")
         if receipt.problem:
@@ -235,17 +244,17 @@ class Ratings:
         """Tell what is untold to the subscribers in this process; what fails waits for the worker."""
         try:
             self._parts.tell(limit=20)
-        except Exception as error:  # the answer is stored; the worker tells the rest
+        except Exception:  # the answer is stored; the worker tells the rest
             if self._strict:
                 raise
             self._counts["offer_failed"] += 1
-            log.error("news could not be offered; the worker will tell it", exc_info=error)
+            log.exception("news could not be offered; the worker will tell it")
 
     def _work_on(self, every: float) -> None:
         while not self._stop.is_set():
             try:
                 self.run_due()
-            except Exception as error:  # a thread that dies in silence would ask nobody any more
+            except Exception:  # a thread that dies in silence would ask nobody any more
                 self._counts["worker_failed"] += 1
-                log.error("a round of the worker failed; the next one starts in %s s", every, exc_info=error)
+                log.exception("a round of the worker failed; the next one starts in %s s", every)
             self._stop.wait(every)

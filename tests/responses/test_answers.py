@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.world import nonce_of, send
 
 from nps_plugin import (
     AnswerLocked,
@@ -18,7 +19,6 @@ from nps_plugin import (
     UnknownSurvey,
     UnknownTenant,
 )
-from tests.world import nonce_of, send
 
 HERE, THERE = Evidence(agent="Firefox", address="192.0.2.0/24"), Evidence(agent="Safari", address="198.51.100.0/24")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.world import World, send
 
 from nps_plugin import Ratings, hookimpl
-from tests.world import World, send
 
 
 class Hears:
@@ -94,8 +94,8 @@ def test_news_waits_for_a_subscriber_that_is_not_loaded_in_this_process(make_wor
     first = World(tmp_path, mailbox, plugins=[ears])
     token = first.asked()
     ears.broken = 99
-    first.ratings._strict = False  # noqa: SLF001
-    first.ratings.plugins._strict = False  # noqa: SLF001
+    first.ratings._strict = False
+    first.ratings.plugins._strict = False
     first.ratings.record_answer("acme", 1, token=token)
     first.ratings.close()
     without = Ratings(first.config, plugins=[Hears("other")], clock=first.clock)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.world import NOON
 
 from nps_plugin import Client, Exclusion, NotAskedReason, Ratings, SurveyState, hookimpl
-from tests.world import NOON
 
 
 def test_a_closing_is_recorded_with_its_kpi_and_a_planned_question(world):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.world import send, text_of, token_of
 
 from nps_plugin import Client, DeliveryError, Registration, SurveyState, hookimpl
-from tests.world import send, text_of, token_of
 
 
 class Talks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Mapping
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -50,8 +51,14 @@ class EmailChannel:
                 problems.append(ConfigProblem("password", str(error)))
         if checked and bool(checked["username"]) != (self._password is not None) and not problems:
             problems.append(ConfigProblem("username", "expected together with password, or neither"))
-        if checked.get("password") and checked["security"] == "none" and checked["host"] not in ("localhost", "127.0.0.1", "::1"):
-            problems.append(ConfigProblem("security", 'expected "starttls" or "tls": a password is not sent in the clear'))
+        if (
+            checked.get("password")
+            and checked["security"] == "none"
+            and checked["host"] not in ("localhost", "127.0.0.1", "::1")
+        ):
+            problems.append(
+                ConfigProblem("security", 'expected "starttls" or "tls": a password is not sent in the clear')
+            )
         if problems:
             raise ConfigError(problems)
         self._host: str = checked["host"]
@@ -125,7 +132,7 @@ def _address(text: str) -> str | None:
     text = text.strip()
     try:
         made = Address(addr_spec=text)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         return None
     usable = made.username and made.domain and text.isascii() and text.isprintable() and " " not in text
     return text if usable else None

@@ -227,7 +227,9 @@ class Bands(fields.Field[frozenset[Band]]):
 class Hours(fields.Field[Mapping[int, tuple[tuple[int, int], ...]]]):
     """Working hours: { mon-fri = "09:00-13:00, 14:00-18:00", sat = "10:00-15:00" } -> minutes by weekday."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Mapping[int, tuple[tuple[int, int], ...]]:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **_: Any
+    ) -> Mapping[int, tuple[tuple[int, int], ...]]:
         if not isinstance(value, Mapping) or not value:
             raise ValidationError('expected working hours such as { mon-fri = "09:00-18:00" }')
         week: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -277,4 +279,6 @@ def _kind(value: Any) -> str:
         return "a table"
     if isinstance(value, (list, tuple)):
         return "a list"
-    return {"bool": "true/false", "int": "a number", "float": "a number"}.get(type(value).__name__, type(value).__name__)
+    return {"bool": "true/false", "int": "a number", "float": "a number"}.get(
+        type(value).__name__, type(value).__name__
+    )

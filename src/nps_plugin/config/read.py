@@ -74,9 +74,7 @@ def _tenant(name: str, table: Mapping[str, Any], logo: tuple[str, bytes] | None)
         enabled=table["enabled"],
         locale=table["locale"],
         timezone=zone,
-        brand=Brand(
-            name=brand.get("name", name), colour=brand["colour"], sender=brand.get("sender", ""), logo=logo
-        ),
+        brand=Brand(name=brand.get("name", name), colour=brand["colour"], sender=brand.get("sender", ""), logo=logo),
         scale=scales[table["scale"]],
         question=table["question"],
         attribution=table["attribution"],
@@ -104,9 +102,7 @@ def _scale(name: str, spec: Mapping[str, Any]) -> Scale:
     )
 
 
-def _logo(
-    tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]
-) -> tuple[str, bytes] | None:
+def _logo(tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]) -> tuple[str, bytes] | None:
     name = table.get("brand", {}).get("logo")
     if name is None:
         return None

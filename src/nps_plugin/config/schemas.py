@@ -51,7 +51,9 @@ class ScaleSchema(Strict):
             if len(texts) != points:
                 raise ValidationError(f"{locale}: expected {points} texts, one for each point", "labels")
         if "ends" not in data and "labels" not in data:
-            raise ValidationError('expected { ru = ["worst", "best"], en = [...] }: clients must see what the ends mean', "ends")
+            raise ValidationError(
+                'expected { ru = ["worst", "best"], en = [...] }: clients must see what the ends mean', "ends"
+            )
 
 
 class AskSchema(Strict):
@@ -100,7 +102,9 @@ class CalendarSchema(Strict):
         country, _dash, part = data["holidays"].partition("-")
         known = holidays.list_supported_countries()
         if country not in known or (part and part not in known[country]):
-            raise ValidationError('expected a country such as "RU" or "DE-BY", as the holidays package names it', "holidays")
+            raise ValidationError(
+                'expected a country such as "RU" or "DE-BY", as the holidays package names it', "holidays"
+            )
 
 
 class ReasonsSchema(Strict):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 
 class Secret:
-    """A text that must not be seen. ``reveal()`` is the only way to it; ``repr``, ``str`` and pickling do not show it."""
+    """A text that must not be seen. ``reveal()`` is the only way to it; ``repr``, ``str`` and pickling do not show
+    it."""
 
     __slots__ = ("_value",)
 
@@ -36,7 +37,8 @@ class Secret:
 
 
 def read_secret(reference: object) -> Secret:
-    """The secret that ``"env:NAME"`` or ``"file:/path"`` names. Raises ``ValueError`` saying what is missing, never its text."""
+    """The secret that ``"env:NAME"`` or ``"file:/path"`` names. Raises ``ValueError`` saying what is missing, never
+    its text."""
     if isinstance(reference, Secret):
         return reference
     if isinstance(reference, str) and reference.startswith("env:"):

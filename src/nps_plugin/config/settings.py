@@ -55,7 +55,8 @@ class KpiRule:
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarSettings:
-    """Working hours by weekday (0 = Monday): minutes since local midnight, (from, until), until <= 1440; sorted, apart."""
+    """Working hours by weekday (0 = Monday): minutes since local midnight, (from, until), until <= 1440; sorted,
+    apart."""
 
     hours: Mapping[int, tuple[tuple[int, int], ...]]
     timezone: ZoneInfo

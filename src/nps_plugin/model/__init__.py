@@ -1,4 +1,5 @@
-"""The words of the library: frozen dataclasses and enums, by subject. They know nothing of storage, plugins or hosts."""
+"""The words of the library: frozen dataclasses and enums, by subject. They know nothing of storage, plugins or
+hosts."""
 
 from .answers import Answer, AnswerState, Effect, Evidence, Recorded
 from .health import Health

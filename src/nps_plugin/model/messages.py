@@ -13,7 +13,8 @@ from .tickets import Client
 class Message:
     """A question, worded in the client's language and ready to send over one channel.
 
-    ``headers`` are for channels that have them (e-mail); ``images`` are inline pictures, content id -> (media type, bytes).
+    ``headers`` are for channels that have them (e-mail); ``images`` are inline pictures, content id -> (media type,
+    bytes).
     Texts carry the answer links, so they are secrets: they stay out of ``repr``, logs and errors.
     """
 

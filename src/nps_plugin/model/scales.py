@@ -57,7 +57,7 @@ class Scale(Plain):
         return Band.SATISFIED if score >= self.satisfied_from else Band.NEUTRAL
 
     def check(self, score: object) -> int:
-        """The score as a whole number of this scale; text such as ``"3"`` is read, ``True``, ``3.5`` or ``12`` refused."""
+        """The score as a whole number of this scale; text such as ``"3"`` is read, ``True`` and ``3.5`` are refused."""
         value: int | None = None
         if isinstance(score, int) and not isinstance(score, bool):
             value = score
@@ -70,7 +70,9 @@ class Scale(Plain):
         return value
 
 
-def _scale(name: str, low: int, high: int, dissatisfied_to: int, satisfied_from: int, **texts: tuple[str, ...]) -> Scale:
+def _scale(
+    name: str, low: int, high: int, dissatisfied_to: int, satisfied_from: int, **texts: tuple[str, ...]
+) -> Scale:
     return Scale(
         name=name,
         low=low,
@@ -96,7 +98,11 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
                 en=("Terrible", "Bad", "Okay", "Good", "Excellent"),
             ),
             _scale("nps-11", 0, 10, 6, 9, ru=("Точно нет", "Точно да"), en=("Not at all likely", "Extremely likely")),
-            _scale("keypad-10", 0, 9, 5, 8, ru=("Всё ужасно", "Просто великолепно"), en=("All is awful", "Just superb")),
+            _scale(
+                "keypad-10", 0, 9, 5, 8,
+                ru=("Всё ужасно", "Просто великолепно"),
+                en=("All is awful", "Just superb"),
+            ),
         )
     }
 )  # fmt: skip

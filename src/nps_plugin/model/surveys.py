@@ -25,7 +25,8 @@ class SurveyState(StrEnum):
 
 
 class NotAskedReason(StrEnum):
-    """Why a client is not asked. The first group is final at closing, the second is decided when the survey is claimed."""
+    """Why a client is not asked. The first group is final at closing, the second is decided when the survey is
+    claimed."""
 
     EXCLUDED = "excluded"
     SAMPLED_OUT = "sampled_out"
@@ -91,12 +92,13 @@ class Survey(Plain):
     def buttons(self, form: str = "html") -> str:
         """The question with one link per score, ready for the host's own message, as ``"html"`` or ``"text"``.
 
-        Raises ``ValueError`` where the tenant's plan of channels is not ``["host"]``, since the client would be asked twice.
+        Raises ``ValueError`` where the tenant's plan of channels is not ``["host"]``, since the client would be asked
+        twice.
         """
         if self._buttons is None:
             raise ValueError(
                 f'tenant {self.tenant}: buttons for the host\'s own message need ask.channels = ["host"];'
-                f" this survey goes by {', '.join(self.channels) or 'no channel'}, or this is a repeat of an earlier closing"
+                f" this survey goes by {', '.join(self.channels) or 'no channel'}, or the closing is a repeat"
             )
         if form not in ("html", "text"):
             raise ValueError(f'buttons: {form!r} is neither "html" nor "text"')
@@ -107,8 +109,10 @@ class Survey(Plain):
 class Receipt(Plain):
     """What ``ticket_closed`` gives back. It never raises: ``recorded`` and ``problem`` say how it went.
 
-    Where the closing was recorded, exactly one of ``survey`` and ``not_asked`` is set (for the ticket's client; ``others``
-    holds the same for the further respondents). ``problem`` also names facts that could not be read; the closing stands.
+    Where the closing was recorded, exactly one of ``survey`` and ``not_asked`` is set (for the ticket's client;
+    ``others``
+    holds the same for the further respondents). ``problem`` also names facts that could not be read; the closing
+    stands.
     """
 
     recorded: bool

@@ -52,7 +52,8 @@ class Assignment(Plain):
 class ClosedTicket(Plain):
     """A resolution of a ticket, as the host knows it at closing. Frozen here, whatever the host changes later.
 
-    Times are aware datetimes. A naive, impossible or epoch-zero time makes the facts that need it unknown and is named in
+    Times are aware datetimes. A naive, impossible or epoch-zero time makes the facts that need it unknown and is
+    named in
     ``receipt.problem``; it never makes the closing fail. Texts are "" and everything else is None where unknown.
     """
 

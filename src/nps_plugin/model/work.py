@@ -23,4 +23,6 @@ class WorkDone(Plain):
     @property
     def anything(self) -> bool:
         """Whether this round changed anything."""
-        return any((self.sent, self.retried, self.given_up, self.not_asked, self.expired, self.told, self.failed_tellings))
+        return any(
+            (self.sent, self.retried, self.given_up, self.not_asked, self.expired, self.told, self.failed_tellings)
+        )

@@ -45,9 +45,7 @@ def survey_by_token(connection: Connection, tenant: str, token: str) -> Any:
     """The message row of a token, with its survey. Raises ``TokenUnknown``; another tenant's token is unknown here."""
     row = None
     if is_token(token):
-        row = connection.execute(
-            select(messages).filter_by(tenant_id=tenant, token_digest=token_digest(token))
-        ).first()
+        row = connection.execute(select(messages).filter_by(tenant_id=tenant, token_digest=token_digest(token))).first()
     if row is None:
         raise TokenUnknown(f"tenant {tenant}: no message has this link; it may be cut short, or the survey was deleted")
     return row
@@ -56,7 +54,8 @@ def survey_by_token(connection: Connection, tenant: str, token: str) -> Any:
 def record(
     connection: Connection, tenant: Tenant, survey_id: str, given: Given, subscribers: Iterable[str], now: datetime
 ) -> Recorded:
-    """Record one answer, or the words that come with the score that stands. Raises ``AnswerRefused`` or ``UnknownSurvey``."""
+    """Record one answer, or the words that come with the score that stands. Raises ``AnswerRefused`` or
+    ``UnknownSurvey``."""
     row = connection.execute(
         select(surveys).filter_by(tenant_id=tenant.name, survey=survey_id).with_for_update()
     ).first()
@@ -72,7 +71,9 @@ def record(
         raise SurveyExpired(f"survey {survey_id}: the time to answer ended at {row.expires_at.isoformat()}")
     ruling = rule(standing, score, given.evidence, now=now, edit_window=tenant.ask.edit_window)
     if ruling is LOCKED:
-        raise AnswerLocked(f"survey {survey_id} is answered, and an answer may change for {tenant.ask.edit_window} only")
+        raise AnswerLocked(
+            f"survey {survey_id} is answered, and an answer may change for {tenant.ask.edit_window} only"
+        )
     answer_id = ruling.about
     if ruling.effect is Effect.CHANGED and ruling.about is not None:
         _mark(connection, tenant.name, ruling.about, AnswerState.SUPERSEDED, now, "changed by the client")
@@ -127,13 +128,13 @@ def _check_reasons(tenant: Tenant, reasons: Sequence[str]) -> None:
 def _standing(connection: Connection, tenant: str, survey: str) -> list[Standing]:
     rows = connection.execute(
         select(answers, evidences.c.agent, evidences.c.address)
-        .outerjoin(
-            evidences, (evidences.c.tenant_id == answers.c.tenant_id) & (evidences.c.answer == answers.c.answer)
-        )
+        .outerjoin(evidences, (evidences.c.tenant_id == answers.c.tenant_id) & (evidences.c.answer == answers.c.answer))
         .where(
             answers.c.tenant_id == tenant,
             answers.c.survey == survey,
-            answers.c.state.in_([AnswerState.COUNTED, AnswerState.SUSPECT, AnswerState.PROVISIONAL, AnswerState.SUPERSEDED]),
+            answers.c.state.in_(
+                [AnswerState.COUNTED, AnswerState.SUSPECT, AnswerState.PROVISIONAL, AnswerState.SUPERSEDED]
+            ),
         )
         .order_by(answers.c.at, answers.c.answer)
     )
@@ -203,9 +204,7 @@ def _add_words(
     if text in set(there):
         return added
     connection.execute(
-        insert(comments).values(
-            tenant_id=tenant, comment=new_id(now), answer=answer, client=client, text=text, at=now
-        )
+        insert(comments).values(tenant_id=tenant, comment=new_id(now), answer=answer, client=client, text=text, at=now)
     )
     return True
 

@@ -34,7 +34,7 @@ def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], cloc
             with store.read() as connection:
                 news = news_of(connection, tenants, row)
         except Exception as problem:  # one row that cannot be worded must not hold up the others; it is tried again
-            log.error("news %s of kind %s cannot be worded", row.event, row.kind, exc_info=problem)
+            log.exception("news %s of kind %s cannot be worded", row.event, row.kind)
             error = f"cannot be worded: {type(problem).__name__}: {problem}"[:500]
         else:
             # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer

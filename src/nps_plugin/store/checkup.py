@@ -34,7 +34,7 @@ def checkup(store: Store, now: datetime) -> tuple[str | None, list[str]]:
             ).one()
     except SchemaOutOfDate as error:
         return None, [str(error)]
-    except Exception as error:  # a check reports what is broken instead of breaking itself
+    except Exception as error:  # noqa: BLE001 - a check reports what is broken instead of breaking itself
         return None, [f"the database cannot be read ({type(error).__name__}); check database.url and the server"]
     for count, since, what in ((*asked, "surveys"), (*told, "news")):
         if count:

@@ -126,7 +126,8 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    # a transaction that will write takes the write lock at once: one that upgrades a read lock later fails without waiting
+    # a transaction that will write takes the write lock at once: one that upgrades a read lock later fails without
+    # waiting
     immediate = connection.get_execution_options().get(_IMMEDIATE)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -145,5 +146,3 @@ def same_database(ours: Engine, theirs: Engine) -> bool:
             return False
         return Path(str(a.database)).resolve() == Path(str(b.database)).resolve()
     return (a.host, a.port, a.database) == (b.host, b.port, b.database)
-
-

@@ -41,7 +41,8 @@ def joinable(store: Store, given: Any) -> Connection | None:
 
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[Connection]:
-    """A savepoint in the host's transaction: on an error only our part is undone, and the error goes on to the caller."""
+    """A savepoint in the host's transaction: on an error only our part is undone, and the error goes on to the
+    caller."""
     if connection.dialect.name == "sqlite":
         raw = connection.connection.dbapi_connection
         # the default driver has not begun yet before the first write: a savepoint would then be the outermost

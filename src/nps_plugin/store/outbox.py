@@ -82,7 +82,13 @@ def put(
 def claim(connection: Connection, now: datetime, loaded: Iterable[str], limit: int) -> list[Row]:
     """Take due rows of the subscribers that are loaded here; they are ours for the time of a lease."""
     due = (outbox.c.told_at.is_(None)) & (outbox.c.due_at <= now) & (outbox.c.subscriber.in_(list(loaded)))
-    query = select(outbox).where(due).order_by(outbox.c.at, outbox.c.kind, outbox.c.revision).limit(limit).with_for_update(skip_locked=True)
+    query = (
+        select(outbox)
+        .where(due)
+        .order_by(outbox.c.at, outbox.c.kind, outbox.c.revision)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
     rows = [
         Row(
             tenant=row.tenant_id,
@@ -100,9 +106,7 @@ def claim(connection: Connection, now: datetime, loaded: Iterable[str], limit: i
         for row in connection.execute(query)
     ]
     for row in rows:
-        connection.execute(
-            update(outbox).where(_key(row)).values(due_at=now + LEASE, attempts=outbox.c.attempts + 1)
-        )
+        connection.execute(update(outbox).where(_key(row)).values(due_at=now + LEASE, attempts=outbox.c.attempts + 1))
     return rows
 
 
@@ -124,8 +128,4 @@ def waiting(connection: Connection, now: datetime, loaded: Iterable[str]) -> int
 
 
 def _key(row: Row) -> Any:
-    return (
-        (outbox.c.tenant_id == row.tenant)
-        & (outbox.c.event == row.event)
-        & (outbox.c.subscriber == row.subscriber)
-    )
+    return (outbox.c.tenant_id == row.tenant) & (outbox.c.event == row.event) & (outbox.c.subscriber == row.subscriber)

@@ -39,7 +39,7 @@ ID = String(32)
 NAME = String(255)
 
 
-def _one_of(column: str, values: type[AnswerState] | type[SurveyState] | type[NotAskedReason]) -> CheckConstraint:
+def _one_of(column: str, values: type[AnswerState | SurveyState | NotAskedReason]) -> CheckConstraint:
     # text and a CHECK rather than a native enum: a new value is then an ordinary migration on both engines
     listed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -43,7 +43,8 @@ def begin_message(
 ) -> Asking:
     """Make a message and its token for a survey; ``contact`` is the survey's row in ``nps_contact``.
 
-    ``text`` is a plugin's question, if any. ``outcome`` is "sending" until the channel reports, "sent" for the host's own.
+    ``text`` is a plugin's question, if any. ``outcome`` is "sending" until the channel reports, "sent" for the host's
+    own.
     """
     locale = locale_for(contact.locale, tenant.locale)
     question = text or question_for(

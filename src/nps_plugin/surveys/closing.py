@@ -1,4 +1,5 @@
-"""Recording a closing: the facts frozen, the question planned or the reason kept. No network, nobody else's rows touched."""
+"""Recording a closing: the facts frozen, the question planned or the reason kept. No network, nobody else's rows
+touched."""
 
 from __future__ import annotations
 
@@ -214,9 +215,7 @@ def _standing(connection: Connection, closing: Closing, closure: int) -> Receipt
     closed = closing.closed
     key = _ticket(closed) | {"closure": closure}
     row = connection.execute(select(closures).filter_by(**key)).one()
-    kpi = KpiCheck(
-        met=row.kpi_met, worked=row.worked, elapsed=row.elapsed, target=row.target, unknown=row.kpi_unknown
-    )
+    kpi = KpiCheck(met=row.kpi_met, worked=row.worked, elapsed=row.elapsed, target=row.target, unknown=row.kpi_unknown)
     rows = connection.execute(select(surveys).filter_by(**key).order_by(surveys.c.respondent))
     return _receipt(closing, closure, kpi, [outcome_of(survey, closing.tenant.scale) for survey in rows], repeated=True)
 
@@ -235,5 +234,3 @@ def _receipt(
         not_asked=first if isinstance(first, NotAsked) else None,
         others=tuple(outcomes[1:]),
     )
-
-

@@ -73,7 +73,7 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
         try:
             channel = post.channels[claimed.tenant.name, claimed.channel]
             delivery = channel.send(post.word(claimed.tenant, claimed.asking))
-        except Exception as error:  # whatever a channel raises, the question must not be lost
+        except Exception as error:  # noqa: BLE001 - whatever a channel raises, the question must not be lost
             done[_failed(post, claimed, error)] += 1
         else:
             _sent(post, claimed, delivery)
@@ -96,7 +96,8 @@ def expire_due(post: Post, now: datetime) -> int:
 
 
 def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str | None:
-    """The next due question as ours for a while; None where nothing is due, "not_asked" where it falls out at the claim."""
+    """The next due question as ours for a while; None where nothing is due, "not_asked" where it falls out at the
+    claim."""
     row = connection.execute(
         select(surveys)
         .where(
@@ -114,7 +115,11 @@ def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str 
     tenant = post.tenants[row.tenant_id]
     contact = connection.execute(
         select(contacts, clients.c.key)
-        .join(clients, (clients.c.tenant_id == contacts.c.tenant_id) & (clients.c.client == contacts.c.client), isouter=True)
+        .join(
+            clients,
+            (clients.c.tenant_id == contacts.c.tenant_id) & (clients.c.client == contacts.c.client),
+            isouter=True,
+        )
         .where(contacts.c.tenant_id == row.tenant_id, contacts.c.survey == row.survey)
     ).first()
     client = _client(contact)
@@ -127,9 +132,7 @@ def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str 
     attempt = row.attempts + 1 if channel == row.channel else 1
     _survey(connection, survey).values(state="sending", due_at=now + LEASE, channel=channel, attempts=attempt).run()
     text = post.own_text(survey)
-    asking = begin_message(
-        connection, tenant, survey, contact, channel=channel, text=text, outcome="sending", now=now
-    )
+    asking = begin_message(connection, tenant, survey, contact, channel=channel, text=text, outcome="sending", now=now)
     return _Claimed(tenant=tenant, channel=channel, asking=asking, attempt=attempt)
 
 

@@ -30,7 +30,10 @@ def not_asked(
     if client.consent is False:
         return NotAsked(reason=NotAskedReason.NO_CONSENT)
     for pattern in tenant.internal_clients:
-        if any(fnmatchcase(value.casefold(), pattern.casefold()) for value in (client.id, client.email, client.organization)):
+        if any(
+            fnmatchcase(value.casefold(), pattern.casefold())
+            for value in (client.id, client.email, client.organization)
+        ):
             return NotAsked(reason=NotAskedReason.INTERNAL_CLIENT, detail=pattern)
     closed_at = usable(closed.closed_at)
     if closed_at is not None and closed_at + tenant.ask.delay + tenant.ask.expires_after <= now:

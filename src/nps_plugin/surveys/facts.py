@@ -37,7 +37,9 @@ def tidy(closed: ClosedTicket, now: datetime) -> tuple[ClosedTicket, tuple[str, 
     changes["respondents"] = tuple(person for person in others if person is not None)
     changes["path"] = tuple(_station(station, problems) for station in closed.path or ())
     changes["tags"] = tuple(_text(tag, "tags", problems) for tag in closed.tags or ())
-    changes["facts"] = {str(name)[:_NAME]: _text(value, f"facts.{name}", problems) for name, value in (closed.facts or {}).items()}
+    changes["facts"] = {
+        str(name)[:_NAME]: _text(value, f"facts.{name}", problems) for name, value in (closed.facts or {}).items()
+    }
     changes["ticket"], changes["host"] = str(closed.ticket), str(closed.host or "")
     return replace(closed, **changes), tuple(problems)
 
@@ -86,9 +88,7 @@ def _client(client: Any, name: str, problems: list[str]) -> Client | None:
 
 
 def _station(station: Assignment, problems: list[str]) -> Assignment:
-    return replace(
-        station, agent=_text(station.agent, "path", problems), queue=_text(station.queue, "path", problems)
-    )
+    return replace(station, agent=_text(station.agent, "path", problems), queue=_text(station.queue, "path", problems))
 
 
 def as_json_times(intervals: Iterable[Any]) -> list[list[str]]:

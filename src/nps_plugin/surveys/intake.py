@@ -105,7 +105,9 @@ class Intake:
         return text if isinstance(text, str) and text.strip() else None
 
     def _exclusions(self, closed: ClosedTicket) -> list[Exclusion]:
-        return [one for one in self._plugins.call("nps_exclude_from_survey", closed=closed) if isinstance(one, Exclusion)]
+        return [
+            one for one in self._plugins.call("nps_exclude_from_survey", closed=closed) if isinstance(one, Exclusion)
+        ]
 
     def _joined(self, given: Any) -> Connection | None:
         joined = joinable(self._store, given)

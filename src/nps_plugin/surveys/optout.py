@@ -17,14 +17,13 @@ from ..store.tables import clients, surveys
 def opt_out(
     connection: Connection, tenant: Tenant, person: str | None, secrets: Sequence[Secret], now: datetime
 ) -> None:
-    """Suppress the person behind a surrogate key, and let go of the questions planned for them. Repeats change nothing."""
+    """Suppress the person behind a surrogate key, and let go of the questions planned for them. Repeats change
+    nothing."""
     row = connection.execute(select(clients).filter_by(tenant_id=tenant.name, client=person)).first()
     if row is None:
         return
     kind, _, value = row.key.partition(":")
-    client = Client(
-        id=value if kind == "id" else "", email=row.email, phone=row.phone, telegram=row.telegram
-    )
+    client = Client(id=value if kind == "id" else "", email=row.email, phone=row.phone, telegram=row.telegram)
     suppress(connection, tenant.name, digests(secrets, tenant.name, client), "opted_out", now)
     connection.execute(
         update(surveys)

@@ -52,7 +52,9 @@ def read_verdict(
     if row is None:
         which = f"closure {closure} of ticket {ticket!r}" if closure else f"ticket {ticket!r}"
         where = f" of host {host!r}" if host else ""
-        raise UnknownTicket(f"tenant {tenant.name}: no closing of {which}{where} is known; was ticket_closed called for it?")
+        raise UnknownTicket(
+            f"tenant {tenant.name}: no closing of {which}{where} is known; was ticket_closed called for it?"
+        )
     key["closure"] = row.closure
     asked = connection.execute(
         select(surveys.c.state, surveys.c.scale, answers.c.score, answers.c.band, answers.c.at)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
+
+# Alembic keeps the migration that runs in module-level proxies: two threads of one process cannot run it at once
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def config() -> Config:
@@ -20,6 +24,6 @@ def config() -> Config:
 def upgrade(engine: Engine) -> None:
     """Upgrade to this release's revision. On SQLite it is one transaction, which waits for others."""
     made = config()
-    with engine.connect() as connection:
+    with _ONE_AT_A_TIME, engine.connect() as connection:
         made.attributes["connection"] = connection
         command.upgrade(made, "head")

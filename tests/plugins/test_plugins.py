@@ -1,0 +1,226 @@
+"""Plugins are found, contained, counted; what cannot work is refused by name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib.metadata import Distribution, EntryPoint
+
+import pytest
+
+from nps_plugin import NpsSpec, PluginError, Registration, hookimpl
+from nps_plugin import plugins as plugins_module
+from nps_plugin.plugins import Plugins
+
+
+class Good:
+    nps_name = "good"
+
+    def __init__(self):
+        self.seen = []
+
+    @hookimpl
+    def nps_ticket_closed(self, closed):
+        self.seen.append(closed.ticket)
+
+
+class Bad:
+    nps_name = "bad"
+
+    @hookimpl
+    def nps_ticket_closed(self, closed, connection):
+        raise RuntimeError("broken")
+
+    @hookimpl
+    def nps_work_time(self, closed):
+        raise RuntimeError("broken")
+
+    @hookimpl
+    def nps_exclude_from_survey(self, closed):
+        raise RuntimeError("broken")
+
+
+def test_one_broken_plugin_keeps_neither_the_closing_nor_the_others_from_their_work(make_world, caplog):
+    good = Good()
+    world = make_world(plugins=[Bad(), good], strict=False)
+    receipt = world.close()
+    assert receipt.recorded
+    assert receipt.kpi.met is True
+    assert good.seen == ["17"]
+    bad = next(plugin for plugin in world.ratings.plugins if plugin.name == "bad")
+    assert bad.errors == 3
+    assert "broken" in bad.last_error
+    assert "bad" in caplog.text
+
+
+def test_strict_lets_a_plugins_error_out(make_world):
+    world = make_world(plugins=[Bad()], strict=True)
+    with pytest.raises(RuntimeError, match="broken"):
+        world.close()
+
+
+def test_observers_see_each_new_closure_once(make_world):
+    good = Good()
+    world = make_world(plugins=[good])
+    world.close()
+    world.close()
+    world.ratings.ticket_reopened("acme", "17", world.clock.now())
+    world.close()
+    assert good.seen == ["17", "17"]
+
+
+def test_a_reopening_is_observed_once(make_world):
+    class Sees:
+        nps_name = "sees"
+        seen = 0
+
+        @hookimpl
+        def nps_ticket_reopened(self, reopened, connection):
+            assert connection is None
+            Sees.seen += 1
+
+    world = make_world(plugins=[Sees()])
+    world.close()
+    for _ in range(2):
+        world.ratings.ticket_reopened("acme", "17", world.clock.now())
+    assert Sees.seen == 1
+
+
+def test_the_first_plugin_that_knows_the_hosts_clock_gives_the_time_worked(make_world):
+    class Knows:
+        nps_name = "knows"
+
+        @hookimpl
+        def nps_work_time(self, closed):
+            return timedelta(hours=5)
+
+    class KnowsNot:
+        nps_name = "a knows not"
+
+        @hookimpl
+        def nps_work_time(self, closed):
+            return None
+
+    world = make_world(plugins=[Knows(), KnowsNot()])
+    assert world.close("1").kpi.met is False
+    assert world.close("2", worked=timedelta(hours=1)).kpi.met is True
+
+
+def test_a_misspelt_hook_is_refused_when_it_is_loaded():
+    class Misspelt:
+        nps_name = "misspelt"
+
+        @hookimpl
+        def nps_ticket_clsoed(self, closed):
+            pass
+
+    with pytest.raises(PluginError, match="nps_ticket_clsoed"):
+        Plugins().load(objects=[Misspelt()])
+
+
+def test_a_hook_that_asks_for_what_is_not_given_is_refused_when_it_is_loaded():
+    class Greedy:
+        nps_name = "greedy"
+
+        @hookimpl
+        def nps_ticket_closed(self, closed, session):
+            pass
+
+    with pytest.raises(PluginError, match="session"):
+        Plugins().load(objects=[Greedy()])
+
+
+def test_two_plugins_of_one_name_are_refused_with_both_their_origins():
+    with pytest.raises(PluginError, match=r"good.*test_plugins.*test_plugins"):
+        Plugins().load(objects=[Good(), Good()])
+
+
+def test_a_name_that_is_not_installed_is_refused_with_those_that_are():
+    with pytest.raises(PluginError, match=r"nonesuch.*email"):
+        Plugins().load(names=["nonesuch"])
+
+
+def test_a_plugin_that_cannot_be_imported_is_listed_and_loading_goes_on(monkeypatch, caplog):
+    broken = EntryPoint("broken", "nps_adapters.nonesuch", "nps_plugin")
+    real = plugins_module.entry_points
+    monkeypatch.setattr(plugins_module, "entry_points", lambda **by: [*real(**by), broken])
+    loaded = Plugins()
+    loaded.load(names=["broken", "email"])
+    found = {plugin.name: plugin for plugin in loaded}
+    assert not found["broken"].loaded
+    assert "nonesuch" in found["broken"].last_error
+    assert found["email"].loaded
+    assert "broken" in caplog.text
+
+
+def test_two_distributions_with_one_name_are_refused_naming_both(monkeypatch):
+    class Dist(Distribution):
+        def __init__(self, name):
+            self._name = name
+
+        def read_text(self, filename):
+            return f"Name: {self._name}\nVersion: 1\n" if filename == "METADATA" else None
+
+        def locate_file(self, path):
+            raise NotImplementedError
+
+    twins = [EntryPoint("twin", f"a{n}", "nps_plugin")._for(Dist(f"dist-{n}")) for n in (1, 2)]
+    monkeypatch.setattr(plugins_module, "entry_points", lambda **_by: twins)
+    with pytest.raises(PluginError, match=r"dist-1 1 and dist-2 1"):
+        Plugins().load(names=["twin"])
+
+
+def test_a_disabled_plugin_is_left_out(monkeypatch):
+    monkeypatch.setenv("NPS_PLUGIN_DISABLED", "good, email")
+    loaded = Plugins()
+    loaded.load(names=["email"], objects=[Good()])
+    assert list(loaded) == []
+
+
+def test_an_adapter_is_registered_by_name_and_not_imported():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from nps_plugin.plugins import Plugins; p = Plugins(); p.load_adapter('email');"
+        "assert p.channel('email').target.endswith(':EmailChannel');"
+        "assert 'nps_adapters.email.channel' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_registration_that_leads_nowhere_says_which_extra_brings_it():
+    with pytest.raises(PluginError, match=r"nps-plugin\[pager\]"):
+        Registration("pager", "nps_adapters.pager:Pager").load()
+
+
+def test_a_plugin_class_may_inherit_the_specification(make_world):
+    class Typed(NpsSpec):
+        nps_name = "typed"
+        seen = None
+
+        @hookimpl
+        def nps_ticket_closed(self, closed, connection):
+            Typed.seen = closed.closure
+
+    make_world(plugins=[Typed()]).close()
+    assert Typed.seen == 1
+
+
+def test_the_facade_does_what_ratings_does(make_world):
+    world = make_world()
+    receipt = world.ratings.hook.nps_ticket_closed(closed=world.ticket())
+    assert receipt.recorded
+    assert world.ratings.hook.nps_ticket_closed(closed=world.ticket(), connection=None).repeated
+    assert [one.name for one in world.ratings.hook.nps_register_channels()] == ["email"]
+
+
+def test_every_hook_has_a_method_in_the_facade_with_its_arguments():
+    import inspect
+
+    from nps_plugin.facade import HookFacade
+
+    hooks = {name: value for name, value in vars(NpsSpec).items() if name.startswith("nps_")}
+    assert hooks
+    for name, spec in hooks.items():
+        wanted = list(inspect.signature(spec).parameters)
+        assert list(inspect.signature(getattr(HookFacade, name)).parameters) == wanted
