@@ -77,9 +77,14 @@ class Browser:
 
 
 def _page(response: requests.Response) -> Page:
+    return read_page(response.status_code, response.url, response.text)
+
+
+def read_page(status: int, url: str, text: str) -> Page:
+    """A page from its HTML."""
     reader = _Reader()
-    reader.feed(response.text)
-    return Page(response.status_code, response.url, response.text, reader.forms, reader.links, reader.headings)
+    reader.feed(text)
+    return Page(status, url, text, reader.forms, reader.links, reader.headings)
 
 
 class _Reader(HTMLParser):
