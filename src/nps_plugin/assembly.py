@@ -101,6 +101,7 @@ class Parts:
             base_url=self.settings.page.base_url,
             locale=asking.locale,
             question=asking.question,
+            at=asking.at,
         )
 
 

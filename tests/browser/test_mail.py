@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from tests.browser.conftest import with_pictures
 from tests.web.memory_desk import make_survey, make_tenant
@@ -48,6 +50,7 @@ def word(scale, locale):
         base_url=BASE,
         locale=locale,
         question=question,
+        at=datetime(2026, 11, 20, 12, tzinfo=UTC),
     )
 
 

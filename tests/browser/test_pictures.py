@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.browser.conftest import with_pictures
 from tests.web.memory_desk import make_survey, make_tenant
 
@@ -42,6 +44,7 @@ def test_the_mail(browser, shot):
         base_url="https://help.example.org/rate",
         locale="en",
         question="How was your request resolved?",
+        at=datetime(2026, 11, 20, 12, tzinfo=UTC),
     )
     page.set_content(with_pictures(message.html, message.images))
     assert shot(page, "mail").stat().st_size < 150_000

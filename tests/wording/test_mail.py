@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from html.parser import HTMLParser
@@ -57,6 +58,7 @@ def word(scale="faces-3", locale="en", subject="VPN", ticket="4711", tenant=None
         "base_url": BASE,
         "locale": locale,
         "question": question,
+        "at": datetime(2026, 11, 20, 12, tzinfo=UTC),
     }
     return word_question(**{**values, **more})
 
@@ -89,7 +91,8 @@ def test_the_languages_do_not_mix():
 
 def test_the_headers_of_a_good_mail():
     assert dict(word().headers) == {
-        "Reply-To": "Acme Support <support@acme.example>",
+        "Date": "Fri, 20 Nov 2026 12:00:00 +0000",
+        "Reply-To": "noreply@acme.example",
         "Message-ID": "<m-1@acme.example>",
         "List-Unsubscribe": f"<{unsubscribe_url(BASE, 'acme', TOKEN)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

@@ -9,7 +9,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, localtime, parseaddr
+from email.utils import parseaddr
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -112,7 +112,6 @@ class EmailChannel:
         mail["From"] = Address(display_name=name, addr_spec=sender)
         mail["To"] = Address(display_name=_one_line(message.client.name), addr_spec=recipient)
         mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(localtime())
         for header, value in message.headers.items():
             mail[header] = value
         mail.set_content(message.text)

@@ -28,6 +28,7 @@ class Asking:
     locale: str
     question: str = field(repr=False)
     token: str = field(repr=False)
+    at: datetime
 
 
 def begin_message(
@@ -76,4 +77,5 @@ def begin_message(
         locale=locale,
         question=question,
         token=token,
+        at=now,
     )

@@ -128,7 +128,7 @@ def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str 
     channel = _channel(post, tenant, row, client)
     if channel is None:
         return _not_asked(connection, row, NotAskedReason.NO_ADDRESS)
-    survey = survey_of(row, tenant.scale)
+    survey = replace(survey_of(row, tenant.scale), expires_at=now + tenant.ask.expires_after)
     attempt = row.attempts + 1 if channel == row.channel else 1
     _survey(connection, survey).values(state="sending", due_at=now + LEASE, channel=channel, attempts=attempt).run()
     text = post.own_text(survey)

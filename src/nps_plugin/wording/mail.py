@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import parseaddr
+from datetime import datetime
+from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +34,7 @@ def word_question(
     base_url: str,
     locale: str,
     question: str,
+    at: datetime,
     message_id_domain: str | None = None,
 ) -> Message:
     """The e-mail that asks one client.
@@ -40,6 +42,7 @@ def word_question(
     :param message_id: our own id of the message; it becomes the left side of the Message-ID.
     :param subject: what the ticket is about, as the host has it: untrusted text.
     :param question: the question, filled, in ``locale``.
+    :param at: when it is sent, aware; its Date.
     :param message_id_domain: the right side of the Message-ID; that of the sender unless given.
     """
     locale = locale_for(locale)
@@ -47,9 +50,9 @@ def word_question(
     sender = clean_line(tenant.brand.sender)
     brand = clean_line(tenant.brand.name, 100)
     ticket = clean_line(survey.ticket, 60)
-    settings = tenant.channels.get("email", {})
-    reply_to = clean_line(str(settings.get("reply_to") or "")) or sender
-    domain = clean_line(message_id_domain or parseaddr(sender)[1].rpartition("@")[2] or "localhost").strip("<>@ ")
+    domain = clean_line(parseaddr(sender)[1].rpartition("@")[2] or "localhost").strip("<>@ ")
+    # a reply that reached the help-desk's own mailbox would open the ticket again
+    own_reply_to = clean_line(str(tenant.channels.get("email", {}).get("reply_to") or ""))
     unsubscribe = unsubscribe_url(base_url, tenant.name, token)
     points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale)
     images: dict[str, tuple[str, bytes]] = {}
@@ -71,6 +74,7 @@ def word_question(
         "points": points,
         "until": _date(survey, tenant, locale),
         "unsubscribe": unsubscribe,
+        "unread": not own_reply_to,
     }
     head = words.gettext("%(brand)s: how did we handle your request %(ticket)s?")
     return Message(
@@ -85,8 +89,9 @@ def word_question(
         html=render("mail/question.html", locale, **values),
         headers=MappingProxyType(
             {
-                "Reply-To": reply_to,
-                "Message-ID": f"<{clean_line(message_id)}@{domain}>",
+                "Date": format_datetime(at),
+                "Reply-To": own_reply_to or f"noreply@{domain}",
+                "Message-ID": f"<{clean_line(message_id)}@{message_id_domain or domain}>",
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
                 "Auto-Submitted": "auto-generated",
@@ -152,6 +157,7 @@ def _text(values: dict[str, Any], locale: str) -> str:
         "-- ",
         words.gettext("You get this message because your request %(ticket)s at %(brand)s was closed.")
         % {"ticket": values["ticket"], "brand": values["brand"]},
+        *([words.gettext("Replies to this message are not read.")] if values["unread"] else []),
         f"{words.gettext('Do not ask me again')}: {values['unsubscribe']}",
         "",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.world import free_port, text_of
+from tests.world import NOON, free_port, text_of
 
 from nps_adapters.email.channel import EmailChannel
 from nps_plugin import Channel, Client, ConfigError, DeliveryError, Message, Secret
@@ -24,7 +24,7 @@ def message(**change):
         "subject": "Как всё прошло?",
         "text": "Хорошо: https://help.example.org/rate/acme/TOKEN?s=3",
         "html": "<p>Хорошо</p><img src='cid:logo'>",
-        "headers": {"Reply-To": "noreply@acme.example", "Message-ID": "<m1@acme.example>"},
+        "headers": {"Date": "Fri, 20 Nov 2026 12:00:00 +0000", "Reply-To": "noreply@acme.example", "Message-ID": "<m1@acme.example>"},
         "images": {"logo": ("image/png", b"\x89PNG")},
     }
     return Message(**(usual | change))
@@ -42,7 +42,7 @@ def test_text_html_and_pictures_arrive_with_their_headers(mailbox):
     assert str(mail["To"]) == "Иван Петров <ivan@example.org>"
     assert mail["Subject"] == "Как всё прошло?"
     assert mail["Reply-To"] == "noreply@acme.example"
-    assert mail["Date"]
+    assert mail["Date"].datetime == NOON
     assert "Хорошо" in text_of(mail)
     assert "<p>Хорошо</p>" in text_of(mail, "html")
     (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
