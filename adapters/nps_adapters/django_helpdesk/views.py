@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import HttpRequest, RawPostDataException, UnreadablePostError
@@ -36,6 +37,8 @@ class _Answer(HttpResponse):
         if after is not None:
             with runtime.contained("telling the news after a rating", "the worker (`manage.py nps_work`) tells it"):
                 after()
+            # Django closed the connections of this request above; what was opened since is ours to close
+            close_old_connections()
 
 
 # our own signed nonce protects the form; a client who comes from a mail has no cookie that Django could check

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tests.adapters.django_helpdesk.site import Site
 
+from nps_adapters.django_helpdesk.demo.browser import read_page
+
 pytestmark = pytest.mark.host
 
 CLOSING = {
@@ -225,3 +227,14 @@ def test_mail_about_an_open_ticket_gives_nothing(site: Site) -> None:
     site.mail_from_client(ticket)
 
     assert (site.observer.closed, site.observer.reopened) == ([], [])
+
+
+def test_the_admin_closes_as_everyone_else(site: Site) -> None:
+    ticket = site.ticket()
+    browser = site.browser()
+    page = read_page(200, "", browser.get(f"/admin/helpdesk/ticket/{ticket.pk}/change/").content.decode())
+    form = page.form(id="ticket_form")
+    response = browser.post(f"/admin/helpdesk/ticket/{ticket.pk}/change/", form.values | {"status": ["4"]})
+    assert response.status_code == 302, response.content
+
+    assert [closed.ticket for closed in site.observer.closed] == [str(ticket.pk)]

@@ -101,3 +101,9 @@ def test_a_signal_ends_the_worker_at_once_and_cleanly(installed: Path, tmp_path:
 
     assert (process.returncode, errors) == (0, "")
     assert said == "nps_work: stopped\n"
+
+
+def test_nps_check_on_a_new_site_is_well(site: Site) -> None:
+    site.store.unlink()
+
+    assert "all is well" in run("nps_check")
