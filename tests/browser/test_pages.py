@@ -1,4 +1,4 @@
-"""The whole way of a client in a real browser: ru and en, phone and desktop, light and dark, with and without scripts."""
+"""The whole way of a client in a real browser: ru and en, phone and desktop, light and dark, without scripts too."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORDS = {
 }
 LOGO = (
     "image/svg+xml",
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="220" height="60"><rect width="60" height="60" fill="#0b6e4f"/></svg>',
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="220" height="60"><rect width="60" height="60" fill="#123"/></svg>',
 )
 
 

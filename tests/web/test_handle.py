@@ -473,7 +473,7 @@ def test_evidence_is_the_agent_and_the_network_of_the_visitor(visitor, desk):
 
 def test_what_breaks_behind_the_page_is_logged_without_token_or_comment(visitor, desk, monkeypatch, caplog):
     def broken(tenant, token, score, **more):
-        raise RuntimeError(f"cannot store {token} {token_digest(token)} {more['comment']!r}")
+        raise RuntimeError(f"cannot store {token} {token_digest(token)} {more['comment']!r} {more['comment']}")
 
     monkeypatch.setattr(desk, "record", broken)
     with caplog.at_level(logging.DEBUG):

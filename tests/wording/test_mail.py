@@ -80,6 +80,13 @@ def test_each_score_is_one_link_in_html_and_one_line_in_text(scale, locale):
         assert end in message.text
 
 
+@pytest.mark.parametrize("scale", list(SCALES))
+def test_a_mail_stays_well_under_what_mail_services_cut_off(scale):
+    message = word(scale, "ru")
+    assert len(message.html.encode()) < 30_000
+    assert sum(len(content) for _, content in message.images.values()) < 10_000
+
+
 def test_the_languages_do_not_mix():
     assert not re.search("[а-яё]", word(locale="en").html + word(locale="en").text, re.IGNORECASE)
     russian = word(locale="ru-RU")

@@ -90,7 +90,7 @@ def thanks_page(
     """
     band = look.survey.scale.band(score)
     ask_why = band in look.tenant.ask.ask_why
-    choices = reason_choices(look.tenant, place.locale) if ask_why else []
+    choices = reason_choices(look.tenant, place.locale)
     return _page(
         "page/thanks.html",
         place,

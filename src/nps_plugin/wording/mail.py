@@ -91,7 +91,7 @@ def word_question(
             {
                 "Date": format_datetime(at),
                 "Reply-To": own_reply_to or f"noreply@{domain}",
-                "Message-ID": f"<{clean_line(message_id)}@{message_id_domain or domain}>",
+                "Message-ID": f"<{clean_line(message_id)}@{clean_line(message_id_domain or domain)}>",
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
                 "Auto-Submitted": "auto-generated",
