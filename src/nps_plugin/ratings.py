@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
 
-from .assembly import Parts, assemble
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
 from .errors import NpsError, UnknownTenant
@@ -29,12 +28,12 @@ from .model import (
     TicketVerdict,
     WorkDone,
 )
-from .plugins import Plugins
-from .web.handle import handle
 from .web.http import Request, Response
 
 if TYPE_CHECKING:
+    from .assembly import Parts
     from .config import Tenant
+    from .plugins import Plugins
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +56,9 @@ class Ratings:
         strict: bool = False,
         clock: Clock | None = None,
     ) -> None:
+        # the parts bring the tables, the pages and the wording with them: whoever only imports us should not wait for them
+        from .assembly import assemble
+
         settings = config if isinstance(config, Settings) else read_mapping(config)
         self._strict = strict
         self._counts: Counter[str] = Counter()
@@ -151,6 +153,8 @@ class Ratings:
 
         The host calls ``response.after`` once the body is sent, if it is set.
         """
+        from .web.handle import handle
+
         return handle(request, self._parts.desk)
 
     @property

@@ -1,6 +1,11 @@
 """Per-tenant configuration: read from TOML or a mapping, checked whole, then frozen."""
 
-from .read import read_mapping, read_toml
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from .secret import Secret
 from .settings import Ask, Brand, CalendarSettings, KpiRule, Page, Settings, Tenant, Texts
 
@@ -17,3 +22,19 @@ __all__ = [
     "read_mapping",
     "read_toml",
 ]
+
+# The schemas are made when something is read: they cost more than all the words of the library.
+
+
+def read_toml(path: str | Path) -> Settings:
+    """Read a TOML file. Raises :class:`~nps_plugin.errors.ConfigError` with all problems, syntax errors included."""
+    from . import read
+
+    return read.read_toml(path)
+
+
+def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
+    """Read a mapping of the same shape. ``base`` is the folder from which logo files are looked for."""
+    from . import read
+
+    return read.read_mapping(data, base)
