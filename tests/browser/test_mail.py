@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -70,6 +71,10 @@ def test_the_mail_holds(opened, shot, axe, scale, locale, width):
         assert box["height"] >= 44
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+    rows = Counter(round(box["y"]) for box in boxes)
+    if scale in ("nps-11", "keypad-10"):
+        count = len(boxes)
+        assert sorted(rows.values()) == ([count // 2, count - count // 2] if width == 360 else [count])
     for one in boxes:
         for other in boxes:
             apart = (
