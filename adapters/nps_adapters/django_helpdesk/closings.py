@@ -155,7 +155,7 @@ def _tell(number: int, using: str, changes: list[Change]) -> None:
         return
     if not changes[0].closed:
         receipt = runtime.ratings().ticket_reopened(tenant, str(number), changes[0].at, host=options.host)
-        _look_at(receipt, f"reopening of ticket {number}", "its client may be asked although work goes on")
+        _look_at(receipt, f"reopening of ticket {number}", "`manage.py nps_work` finds it later")
     # closed and taken up again before anyone was told: the client must not be asked about an open ticket
     if changes[-1].closed and ticket.status in options.closed_statuses:
         closed = closed_ticket(ticket, tenant=tenant, options=options, seen=changes[-1].at)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from nps_plugin import UnknownTenant, UnknownTicket
+
 from .runtime import runtime
 
 if TYPE_CHECKING:
@@ -44,3 +46,27 @@ class DjangoHelpdesk:
             yield closed_ticket(
                 ticket, tenant=tenant, options=options, seen=None, by=now if number in was_open else None
             )
+
+
+def heal_reopenings(ratings: Ratings, since: datetime) -> int:
+    """Tell of tickets that are open again, were changed since then, and whose last closure nobody knows to be over.
+
+    A reopening that could not be recorded, or that made no signal, would leave its client being asked about work that
+    goes on. Gives how many were found.
+    """
+    from helpdesk.models import Ticket
+
+    options, found = runtime.options, 0
+    tickets = Ticket.objects.select_related("queue", "assigned_to").exclude(status__in=options.closed_statuses)
+    for ticket in tickets.filter(modified__gte=since).iterator(chunk_size=500):
+        tenant, number = options.tenant_of(ticket), str(ticket.pk)
+        if not tenant:
+            continue
+        try:
+            over = ratings.ticket_verdict(tenant, number, host=options.host).reopened
+        except (UnknownTicket, UnknownTenant):
+            continue
+        # looked at again, since it may have been closed and recorded after the tickets were read
+        if not over and tickets.filter(pk=ticket.pk).exists():
+            found += ratings.ticket_reopened(tenant, number, None, host=options.host).recorded
+    return found

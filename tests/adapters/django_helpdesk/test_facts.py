@@ -186,7 +186,12 @@ def test_reopenings_are_counted_once_however_much_is_written_meanwhile(site: Sit
 
 
 def test_only_public_words_of_staff_are_replies(site: Site) -> None:
+    from helpdesk.models import FollowUp
+
     ticket = site.ticket()
+    # a program of the staff's that passes on what the client wrote
+    relayed = {"message_id": "<m1@client.example>", "comment": "It is urgent."}
+    FollowUp.objects.create(ticket=ticket, user=site.boris, public=True, **relayed)
     site.respond(ticket, comment="Which printer is it?")
     site.respond(ticket, comment="Between us: an old one.", public="")
     site.mail_from_client(ticket)

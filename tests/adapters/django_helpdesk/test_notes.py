@@ -133,6 +133,32 @@ def test_a_repeated_delivery_writes_nothing(site: Site) -> None:
         assert site.notes(ticket) == written
 
 
+def test_page_and_worker_telling_at_once_write_one_note(site: Site) -> None:
+    import threading
+
+    from django.db import OperationalError, connections
+
+    ticket = resolved(site)
+    together = threading.Barrier(4)
+
+    def tell() -> None:
+        together.wait()
+        try:
+            write(news(ticket))
+        except OperationalError:
+            pass  # a busy database is told again later
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=tell) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(site.notes(ticket)) == 1
+
+
 def test_a_changed_answer_adds_a_note_and_keeps_the_first(site: Site) -> None:
     ticket = resolved(site)
     answer(site, ticket, 1)

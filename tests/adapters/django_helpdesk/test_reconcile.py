@@ -141,3 +141,53 @@ def test_a_closing_that_could_not_be_recorded_is_found_in_the_next_round(site: S
     other.close()
 
     assert reconcile(site) == 1
+
+
+def heal(site: Site) -> int:
+    from nps_adapters.django_helpdesk.helpdesk import heal_reopenings
+
+    return heal_reopenings(site.ratings, now() - timedelta(days=2))
+
+
+def test_a_silent_reopening_withdraws_the_question(site: Site) -> None:
+    ticket = site.ticket()
+    site.respond(ticket, 4, comment="Replaced the roller.")
+    silently(ticket, status=2)
+    assert not site.ratings.ticket_verdict("acme", str(ticket.pk)).reopened
+
+    assert heal(site) == 1
+    assert heal(site) == 0
+
+    assert site.ratings.ticket_verdict("acme", str(ticket.pk)).reopened
+    assert [reopened.ticket for reopened in site.observer.reopened] == [str(ticket.pk)]
+
+
+def test_what_was_told_to_be_open_again_is_not_told_twice(site: Site) -> None:
+    ticket = site.ticket()
+    site.respond(ticket, 4, comment="Replaced the roller.")
+    site.respond(ticket, 2, comment="It jams again.")
+    site.ticket()
+
+    assert heal(site) == 0
+    assert len(site.observer.reopened) == 1
+
+
+def test_closed_tickets_are_not_healed_open(site: Site) -> None:
+    site.respond(site.ticket(), 4, comment="Replaced the roller.")
+
+    assert heal(site) == 0
+
+
+def test_the_worker_withdraws_a_question_before_it_could_be_sent(site: Site) -> None:
+    from io import StringIO
+
+    from django.core.management import call_command
+
+    ticket = site.ticket()
+    site.respond(ticket, 4, comment="Replaced the roller.")
+    silently(ticket, status=2)
+
+    out = StringIO()
+    call_command("nps_work", once=True, stdout=out)
+
+    assert out.getvalue() == "nps_work: 1 reopening(s) found that had given no event\n"

@@ -99,7 +99,7 @@ class Host:
         if self._serving.is_alive():
             self._server.shutdown()
             self._serving.join()
-            self.mailbox.stop()
+        self.mailbox.stop()
         self._server.server_close()
         connections.close_all()
 

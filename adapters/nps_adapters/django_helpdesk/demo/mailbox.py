@@ -28,8 +28,8 @@ class Mailbox:
         self._controller.start()
 
     def stop(self) -> None:
-        """Stop receiving. What was received stays readable."""
-        self._controller.stop()
+        """Stop receiving, if it began. What was received stays readable."""
+        self._controller.stop(no_assert=True)
         self._socket.close()
 
     @property

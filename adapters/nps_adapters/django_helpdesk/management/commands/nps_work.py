@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
+from nps_adapters.django_helpdesk.helpdesk import heal_reopenings
 from nps_adapters.django_helpdesk.runtime import runtime
 
 
@@ -79,6 +80,8 @@ class Command(BaseCommand):
 
     def _reconcile(self, back: timedelta) -> None:
         ratings = runtime.ratings()
+        if reopened := heal_reopenings(ratings, timezone.now() - back):
+            self._say(f"{reopened} reopening(s) found that had given no event")
         for name, tenant in ratings.settings.tenants.items():
             if tenant.enabled and (found := ratings.reconcile(name, timezone.now() - back)):
                 self._say(f"{name}: {found} closing(s) found that had given no event")
