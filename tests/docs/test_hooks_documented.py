@@ -1,0 +1,84 @@
+"""Every hook is documented with its exact arguments, tested, and has a method in the facade; every key of the configuration is shown."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+
+from marshmallow import Schema, fields
+
+from nps_adapters.email.channel import _Settings as EmailSettings
+from nps_plugin import NpsSpec
+from nps_plugin.config.schemas import RootSchema
+
+ROOT = Path(__file__).resolve().parents[2]
+HOOKS = {
+    f"{name}({', '.join(list(inspect.signature(spec).parameters)[1:])})"
+    for name, spec in vars(NpsSpec).items()
+    if name.startswith("nps_")
+}
+
+
+def documented(text: str) -> set[str]:
+    return set(re.findall(r"^### `(nps_\w+\([^)]*\))`$", text, flags=re.MULTILINE))
+
+
+def test_every_hook_stands_in_the_documentation_with_its_exact_arguments_and_no_other_does():
+    assert documented((ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")) == HOOKS
+
+
+def test_every_hook_has_an_implementation_in_some_test():
+    tests = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    adapters = [path.read_text(encoding="utf-8") for path in (ROOT / "adapters").rglob("__init__.py")]
+    for hook in HOOKS:
+        name = hook.partition("(")[0]
+        assert any(f"def {name}(" in text for text in (*tests, *adapters)), f"{name} is implemented in no test"
+
+
+def missing_keys(schema: Schema, shown: object, where: str = "") -> list[str]:
+    """The keys of a schema that an example of it does not show."""
+    found = []
+    assert isinstance(shown, dict), where
+    for name, field in schema.fields.items():
+        if name not in shown:
+            found.append(f"{where}{name}")
+            continue
+        inner = field.value_field if isinstance(field, fields.Dict) else field
+        inner = inner.inner if isinstance(inner, fields.List) else inner
+        if isinstance(inner, fields.Nested):
+            value = shown[name]
+            values = value if isinstance(value, list) else value.values() if isinstance(field, fields.Dict) else [value]
+            merged: dict[str, object] = {}
+            for one in values:
+                merged |= one
+            found += missing_keys(inner.schema, merged, f"{where}{name}.")
+    return found
+
+
+def example() -> dict[str, object]:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    return tomllib.loads(text.split("## All there is")[1].split("```toml")[1].split("```")[0])
+
+
+def test_every_key_of_the_configuration_is_shown_in_the_documentation():
+    shown = example()
+    assert missing_keys(RootSchema(), shown) == ["tenants.brand.logo"]  # named in a comment: no such file stands there
+    email = shown["tenants"]["acme"]["channels"]["email"]  # type: ignore[index]
+    assert missing_keys(EmailSettings(), email) == []
+
+
+def test_the_example_of_all_keys_can_be_used(monkeypatch):
+    from nps_plugin import Ratings
+
+    monkeypatch.setenv("NPS_SECRET", "a secret of the tests")
+    monkeypatch.setenv("ACME_SMTP_PASSWORD", "another secret of the tests")
+    shown = example() | {"plugins": [], "database": {"url": "sqlite://"}}
+    assert Ratings(shown).settings.tenants["acme"].kpi[0].calendar == "office"
+
+
+def test_the_checks_find_what_is_missing():
+    assert documented("### `nps_x(a)`\n## `nps_y(b)`") == {"nps_x(a)"}
+    assert "plugins" in missing_keys(RootSchema(), {"tenants": {"a": {}}})
+    assert "tenants.enabled" in missing_keys(RootSchema(), {"tenants": {"a": {}}})
