@@ -60,6 +60,8 @@ def test_the_whole_way(desk, visit, shot, axe, device, dark, locale, scale, java
     name = f"{scale}-{locale}-{device}-{'dark' if dark else 'light'}"
     assert page.get_by_text(words["unsent"]).is_visible()
     assert page.locator("input[name=score]:checked").get_attribute("value") == str(points[0])
+    question = page.get_by_role("heading").inner_text()
+    assert page.get_by_role("radiogroup", name=question).count() == 1
     assert desk.written() == []
     if javascript:
         shot(page, f"{name}-1-clicked")
