@@ -88,7 +88,11 @@ def test_a_signal_ends_the_worker_at_once_and_cleanly(installed: Path, tmp_path:
     process = subprocess.Popen(
         [sys.executable, tmp_path / "manage.py", tmp_path, "nps_work", "--every", "3600"],
         cwd=root,
-        env=os.environ | {"NPS_TEST_SECRET": "a secret of at least thirty-two characters", "PYTHONPATH": str(root)},
+        env=os.environ
+        | {
+            "NPS_TEST_SECRET": "a secret of at least thirty-two characters",
+            "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(root)))),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
