@@ -105,10 +105,11 @@ class _Wall:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, Exception):
             return False
-        said = f"{type(error).__name__}: {error}"
-        self._runtime.note(self._what, said)
-        # the traceback is for programming errors; a wrong file or setting is told in its message
+        # a wrong file or setting is told whole; the traceback is for what was not foreseen, and below the first line of
+        # a database's error stand the values of the statement
         known = isinstance(error, (NpsError, ImproperlyConfigured, OSError))
+        said = f"{type(error).__name__}: {error}" if known else f"{type(error).__name__}: {error}".split("\n", 1)[0]
+        self._runtime.note(self._what, said)
         logger.error("%s failed (%s); %s", self._what, said, self._todo, exc_info=None if known else error)
         return True
 
