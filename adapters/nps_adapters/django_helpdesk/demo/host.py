@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -166,7 +166,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
     def server_bind(self) -> None:
         """Bind without asking a name server for our name."""
-        WSGIServer.__bases__[0].__bases__[0].server_bind(self)  # type: ignore[attr-defined]
+        TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
         self.setup_environ()
 
