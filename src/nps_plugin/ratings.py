@@ -56,7 +56,7 @@ class Ratings:
         strict: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        # the parts bring the tables, the pages and the wording with them: whoever only imports us should not wait for them
+        # the parts bring the tables, the pages and the wording: whoever only imports us should not wait for them
         from .assembly import assemble
 
         settings = config if isinstance(config, Settings) else read_mapping(config)

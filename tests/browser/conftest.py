@@ -1,4 +1,4 @@
-"""A headless Chromium before the real pages on a real server. Where there is none, these tests are left out, aloud."""
+"""A headless Chromium before the real pages on a real server. Where there is none, tests/conftest.py says so."""
 
 from __future__ import annotations
 
@@ -10,20 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chromium import MISSING, browser_required, find_chromium
 from tests.web.memory_desk import MemoryDesk
-
-_FOUND = find_chromium()
-if _FOUND is None:
-    if browser_required():
-        raise pytest.UsageError(f"NPS_REQUIRE_BROWSER is set, but {MISSING}")
-    collect_ignore_glob = ["test_*.py"]
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if _FOUND is None:
-        terminalreporter.write_line(f"browser tests not run: {MISSING}", yellow=True)
-
 
 #: name -> what a browser context is made with
 DEVICES: dict[str, dict[str, Any]] = {

@@ -45,7 +45,7 @@ def run(tmp_path, mailbox):
 
 
 #: Clicks the lowest score in the mail that arrived, through the WSGI application given.
-CLICK = '''
+CLICK = """
 import re
 from werkzeug.test import Client as Browser
 
@@ -58,12 +58,13 @@ def click(app, link, score):
     answered = browser.post(path, data={"nonce": nonce, "score": score})
     answered.close()
     assert answered.status_code == 200, answered.status
-'''
+"""
 
 
 def link_of(mailbox) -> str:
     (mail,) = mailbox.mails
-    return re.search(r"https://help\.example\.org/rate/acme/[\w-]{22}", mail.get_body(("plain",)).get_content()).group(0)
+    text = mail.get_body(("plain",)).get_content()
+    return re.search(r"https://help\.example\.org/rate/acme/[\w-]{22}", text).group(0)
 
 
 def test_any_python_host(run, mailbox):
@@ -94,7 +95,7 @@ def test_any_python_host(run, mailbox):
     assert "watermelon" in run(second)
 
 
-FLASK_TABLES = '''
+FLASK_TABLES = """
 from datetime import datetime
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -108,7 +109,7 @@ class Ticket(Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")
-'''
+"""
 
 
 def test_flask_with_the_hosts_session(run, mailbox):

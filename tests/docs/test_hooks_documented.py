@@ -1,4 +1,4 @@
-"""Every hook is documented with its exact arguments, tested, and has a method in the facade; every key of the configuration is shown."""
+"""Every hook is documented with its exact arguments and tested; every key of the configuration is shown."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ..config.settings import Tenant
 from ..links import Nonces
 from ..model import Evidence, Recorded
 from ..responses.looking import Look, Standing
@@ -22,10 +21,6 @@ class Desk(Protocol):
 
     def look(self, tenant: str, token: str) -> Look:
         """What the link stands for. Raises ``UnknownTenant`` or ``TokenUnknown``."""
-        ...
-
-    def tenant(self, name: str) -> Tenant | None:
-        """An enabled tenant's settings, for its colours on a page about an unknown link."""
         ...
 
     def visited(self, tenant: str, token: str, link: str, evidence: Evidence) -> None:

@@ -24,11 +24,6 @@ class LiveDesk:
         self.trusted_proxies = settings.page.trusted_proxies
         self._hearing, self._settings, self._offer = hearing, settings, offer
 
-    def tenant(self, name: str) -> Tenant | None:
-        """An enabled tenant's settings."""
-        tenant = self._settings.tenants.get(name)
-        return tenant if tenant is not None and tenant.enabled else None
-
     def look(self, tenant: str, token: str) -> Look:
         """What the link stands for."""
         return self._hearing.look(self._known(tenant), token)
@@ -57,7 +52,7 @@ class LiveDesk:
         return self._offer
 
     def _known(self, name: str) -> Tenant:
-        tenant = self.tenant(name)
-        if tenant is None:
+        tenant = self._settings.tenants.get(name)
+        if tenant is None or not tenant.enabled:
             raise UnknownTenant(f"no enabled tenant {name!r} is configured")
         return tenant

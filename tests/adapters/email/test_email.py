@@ -24,7 +24,11 @@ def message(**change):
         "subject": "Как всё прошло?",
         "text": "Хорошо: https://help.example.org/rate/acme/TOKEN?s=3",
         "html": "<p>Хорошо</p><img src='cid:logo'>",
-        "headers": {"Date": "Fri, 20 Nov 2026 12:00:00 +0000", "Reply-To": "noreply@acme.example", "Message-ID": "<m1@acme.example>"},
+        "headers": {
+            "Date": "Fri, 20 Nov 2026 12:00:00 +0000",
+            "Reply-To": "noreply@acme.example",
+            "Message-ID": "<m1@acme.example>",
+        },
         "images": {"logo": ("image/png", b"\x89PNG")},
     }
     return Message(**(usual | change))
