@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from traceback import extract_tb
 
 
 class NpsError(Exception):
@@ -89,3 +91,25 @@ class DeliveryError(NpsError):
         self.final = final
         #: seconds to wait before the next attempt, where the provider said so
         self.retry_after = retry_after
+
+
+_OURS = re.compile(r"[/\\\\]nps_(plugin|adapters)[/\\\\]")
+
+
+def trail(error: BaseException) -> str:
+    """Where an error came from: the kinds and places of its chain, without its messages.
+
+    Drivers and libraries put values into messages (a row, an address, a token); a log is no place for them.
+    """
+    lines = []
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        frames = extract_tb(link.__traceback__)
+        # the innermost place, and those of our own code: what lies between is the driver's business
+        shown = [frame for frame in frames if frame is frames[-1] or _OURS.search(frame.filename)]
+        places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(shown))
+        lines.append(f"{type(link).__module__}.{type(link).__qualname__} at {places or '?'}")
+        link = link.__cause__ or link.__context__
+    return "; from ".join(lines)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
-from .errors import NpsError, UnknownTenant
+from .errors import NpsError, UnknownTenant, trail
 from .facade import HookFacade
 from .model import (
     Client,
@@ -237,7 +237,8 @@ class Ratings:
                 raise
             self._counts[f"{what}_failed"] += 1
             where = f"tenant {getattr(about, 'tenant', '?')!r}, ticket {getattr(about, 'ticket', '?')!r:.80}"
-            log.exception("%s failed for %s; reconcile will record it", what, where)
+            # not log.exception: its message may hold the row
+            log.error("%s failed for %s; reconcile will record it: %s", what, where, trail(error))  # noqa: TRY400
             hint = str(error) if isinstance(error, NpsError) else type(error).__name__
             return Receipt(recorded=False, problem=f"{what}: {where}: {hint}")
         if receipt.problem:
@@ -248,17 +249,17 @@ class Ratings:
         """Tell what is untold to the subscribers in this process; what fails waits for the worker."""
         try:
             self._parts.tell(limit=20)
-        except Exception:  # the answer is stored; the worker tells the rest
+        except Exception as error:  # the answer is stored; the worker tells the rest
             if self._strict:
                 raise
             self._counts["offer_failed"] += 1
-            log.exception("news could not be offered; the worker will tell it")
+            log.error("news could not be offered; the worker will tell it: %s", trail(error))  # noqa: TRY400
 
     def _work_on(self, every: float) -> None:
         while not self._stop.is_set():
             try:
                 self.run_due()
-            except Exception:  # a thread that dies in silence would ask nobody any more
+            except Exception as error:  # noqa: BLE001 - a thread that dies in silence would ask nobody any more
                 self._counts["worker_failed"] += 1
-                log.exception("a round of the worker failed; the next one starts in %s s", every)
+                log.error("a round of the worker failed, the next one starts in %s s: %s", every, trail(error))
             self._stop.wait(every)

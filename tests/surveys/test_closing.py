@@ -231,3 +231,13 @@ def test_the_hosts_engine_needs_an_upgrade_that_names_the_command(make_world, tm
         ratings.upgrade()
         assert ratings.check().problems == ()
     engine.dispose()
+
+
+def test_a_failure_is_logged_with_its_place_and_without_the_persons_data(make_world, caplog):
+    world = make_world(strict=False)
+    with world.ratings._parts.store.write() as connection:
+        connection.execute(text("DROP TABLE nps_contact"))
+    world.close(client=Client(email="ivan@example.org", name="Ivan Petrov"))
+    assert "record_closing" in caplog.text
+    assert "OperationalError" in caplog.text
+    assert "ivan" not in caplog.text.lower()

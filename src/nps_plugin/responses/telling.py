@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..config.settings import Tenant
-from ..errors import UnknownTicket
+from ..errors import UnknownTicket, trail
 from ..model import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
 from ..plugins import Plugins
 from ..store import outbox
@@ -33,9 +33,9 @@ def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], cloc
         try:
             with store.read() as connection:
                 news = news_of(connection, tenants, row)
-        except Exception as problem:  # one row that cannot be worded must not hold up the others; it is tried again
-            log.exception("news %s of kind %s cannot be worded", row.event, row.kind)
-            error = f"cannot be worded: {type(problem).__name__}: {problem}"[:500]
+        except Exception as problem:  # noqa: BLE001 - one row that cannot be worded must not hold up the others; it is tried again
+            log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))
+            error = f"cannot be worded: {type(problem).__name__}"
         else:
             # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer
             error = "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)

@@ -100,7 +100,8 @@ def _advice(found: str | None) -> str:
 
 
 def _own_engine(url: URL) -> Engine:
-    options: dict[str, Any] = {}
+    # a failed statement is logged; what it was to write are people's names and addresses
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": LOCK_WAIT}
         if url.database in (None, "", ":memory:"):

@@ -141,6 +141,10 @@ surveys = Table(
     #: 0 the ticket's client, 1.. the further respondents in the host's order
     Column("respondent", Integer, nullable=False),
     Column("client", ID, nullable=True),
+    #: the client's organization at closing, for a quarantine by organization
+    Column("organization", NAME, nullable=False, default=""),
+    #: the version of how the tenant asks; surveys of two procedures are never pooled
+    Column("procedure", String(16), nullable=False, default=""),
     Column("state", String(16), nullable=False),
     Column("not_asked", String(16)),
     Column("detail", Text, nullable=False, default=""),
@@ -150,7 +154,9 @@ surveys = Table(
     Column("due_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
     Column("sent_at", UtcDateTime),
+    #: strata: the channel and the language in which the question was really asked
     Column("channel", NAME, nullable=False, default=""),
+    Column("locale", String(16), nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=0),
     PrimaryKeyConstraint("tenant_id", "survey"),
     UniqueConstraint("tenant_id", "host", "ticket", "closure", "respondent"),
@@ -163,6 +169,8 @@ surveys = Table(
     CheckConstraint("(state = 'not_asked') = (not_asked IS NOT NULL)", name="reason"),
     Index("ix_nps_survey_due", "state", "due_at"),
     Index("ix_nps_survey_expiry", "state", "expires_at"),
+    Index("ix_nps_survey_client", "tenant_id", "client", "sent_at"),
+    Index("ix_nps_survey_organization", "tenant_id", "organization", "sent_at"),
 )
 
 #: What the survey's wording needs of the person and ticket; personal, gone when the person is forgotten.
@@ -179,6 +187,7 @@ contacts = Table(
     Column("locale", Text, nullable=False, default=""),
     Column("timezone", Text, nullable=False, default=""),
     Column("subject", Text, nullable=False, default=""),
+    Column("at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("tenant_id", "survey"),
     Index("ix_nps_contact_client", "tenant_id", "client"),
 )
@@ -193,6 +202,8 @@ messages = Table(
     Column("survey", ID, nullable=False),
     Column("client", ID, nullable=True),
     Column("channel", NAME, nullable=False),
+    #: question, reminder
+    Column("kind", String(16), nullable=False, default="question"),
     Column("locale", String(16), nullable=False),
     Column("question", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -203,6 +214,7 @@ messages = Table(
     Column("reference", Text, nullable=False, default=""),
     PrimaryKeyConstraint("tenant_id", "token_digest"),
     Index("ix_nps_message_survey", "tenant_id", "survey"),
+    Index("ix_nps_message_client", "tenant_id", "client"),
 )
 
 #: Scores, only ever added.
@@ -215,6 +227,8 @@ answers = Table(
     Column("score", Integer, nullable=False),
     Column("band", String(16), nullable=False),
     Column("state", String(16), nullable=False),
+    #: what the circumstances say of who answered: human, unclear, scanner; stays when the evidence is deleted
+    Column("grade", String(16), nullable=False, default="unclear"),
     Column("at", UtcDateTime, nullable=False),
     Column("source", String(32), nullable=False),
     Column("by", NAME, nullable=False, default=""),
@@ -268,6 +282,7 @@ comments = Table(
     Column("at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("tenant_id", "comment"),
     Index("ix_nps_comment_answer", "tenant_id", "answer"),
+    Index("ix_nps_comment_client", "tenant_id", "client"),
 )
 
 #: Visits to the page and the circumstances of answers: what screening looks at, deleted after a while.
@@ -284,8 +299,38 @@ evidence = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("address", String(64), nullable=False, default=""),
     Column("agent", String(300), nullable=False, default=""),
+    #: the score that was clicked or submitted, where there was one
+    Column("score", Integer),
     PrimaryKeyConstraint("tenant_id", "evidence"),
     Index("ix_nps_evidence_survey", "tenant_id", "survey"),
+    Index("ix_nps_evidence_client", "tenant_id", "client"),
+)
+
+#: How a tenant asked, by the digest that surveys carry: {scale, channels, trigger, ...}, to say later what changed.
+procedures = Table(
+    "nps_procedure",
+    metadata,
+    Column("tenant_id", NAME, nullable=False),
+    Column("procedure", String(16), nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "procedure"),
+)
+
+#: Facts that wait to be folded into counts; a row is consumed in the transaction that folds it.
+fold_queue = Table(
+    "nps_fold_queue",
+    metadata,
+    Column("tenant_id", NAME, nullable=False),
+    Column("entry", ID, nullable=False),
+    Column("host", NAME, nullable=False),
+    Column("ticket", NAME, nullable=False),
+    Column("closure", Integer, nullable=False),
+    #: the answer that came (sign +1) or went (sign -1); None for the closing itself
+    Column("answer", ID),
+    Column("sign", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "entry"),
 )
 
 #: News to tell: a row per event and subscriber. It names facts and holds none, so that what is told is never stale.

@@ -144,6 +144,7 @@ def _plan(
             closure=closure,
             respondent=number,
             client=person,
+            organization=client.organization if client else "",
             state=survey.state.value,
             not_asked=None if reason is None else reason.reason.value,
             detail="" if reason is None else reason.detail,
@@ -159,7 +160,7 @@ def _plan(
         return reason
     assert client is not None and person is not None  # noqa: S101 - not_asked() has given no_address otherwise
     contact = {name: getattr(client, name) for name in ("name", "email", "phone", "telegram", "locale", "timezone")}
-    contact |= {"tenant_id": tenant.name, "survey": survey.id, "client": person, "subject": closed.subject}
+    contact |= {"tenant_id": tenant.name, "survey": survey.id, "client": person, "subject": closed.subject, "at": now}
     connection.execute(insert(contacts).values(contact))
     return _with_buttons(connection, closing, survey, SimpleNamespace(**contact)) if by_host else survey
 

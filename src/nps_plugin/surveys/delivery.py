@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, update
 from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
-from ..errors import DeliveryError
+from ..errors import DeliveryError, trail
 from ..links import token_digest
 from ..model import Client, Delivery, Message, NotAskedReason, Survey, SurveyState
 from ..ports import Channel
@@ -164,7 +164,8 @@ def _failed(post: Post, claimed: _Claimed, error: Exception) -> str:
     known = isinstance(error, DeliveryError)
     reason = error.reason if isinstance(error, DeliveryError) else f"{type(error).__name__} in the channel's adapter"
     if not known:
-        log.error("tenant %s: channel %s failed for survey %s", tenant.name, claimed.channel, survey.id, exc_info=error)
+        where = f"tenant {tenant.name}, channel {claimed.channel}, survey {survey.id}"
+        log.error("%s: the adapter failed: %s", where, trail(error))
     final = (isinstance(error, DeliveryError) and error.final) or claimed.attempt >= tenant.ask.attempts.get(
         claimed.channel, ATTEMPTS
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ..clock import Clock
 from ..config.settings import Settings, Tenant
-from ..errors import UnknownTenant
+from ..errors import UnknownTenant, trail
 from ..links import Nonces
 from ..model import Evidence, Recorded
 from ..responses.hearing import Hearing
@@ -32,8 +32,8 @@ class LiveDesk:
         """Append a visit row."""
         try:
             self._hearing.visit(self._known(tenant), token, link, evidence)
-        except Exception:  # a page is shown even when the visit cannot be counted
-            log.warning("tenant %s: a visit to the rating page could not be recorded", tenant, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - a page is shown even when the visit cannot be counted
+            log.warning("tenant %s: a visit to the rating page could not be recorded: %s", tenant, trail(error))
 
     def record(
         self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence

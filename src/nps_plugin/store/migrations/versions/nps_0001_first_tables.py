@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("band", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("grade", sa.String(length=16), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source", sa.String(length=32), nullable=False),
         sa.Column("by", sa.String(length=255), nullable=False),
@@ -122,6 +123,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("nps_comment", schema=None) as batch_op:
         batch_op.create_index("ix_nps_comment_answer", ["tenant_id", "answer"], unique=False)
+        batch_op.create_index("ix_nps_comment_client", ["tenant_id", "client"], unique=False)
 
     op.create_table(
         "nps_contact",
@@ -135,6 +137,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "survey", name=op.f("pk_nps_contact")),
     )
     with op.batch_alter_table("nps_contact", schema=None) as batch_op:
@@ -151,11 +154,25 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("agent", sa.String(length=300), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "evidence", name=op.f("pk_nps_evidence")),
     )
     with op.batch_alter_table("nps_evidence", schema=None) as batch_op:
+        batch_op.create_index("ix_nps_evidence_client", ["tenant_id", "client"], unique=False)
         batch_op.create_index("ix_nps_evidence_survey", ["tenant_id", "survey"], unique=False)
 
+    op.create_table(
+        "nps_fold_queue",
+        sa.Column("tenant_id", sa.String(length=255), nullable=False),
+        sa.Column("entry", sa.String(length=32), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("ticket", sa.String(length=255), nullable=False),
+        sa.Column("closure", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(length=32), nullable=True),
+        sa.Column("sign", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "entry", name=op.f("pk_nps_fold_queue")),
+    )
     op.create_table(
         "nps_message",
         sa.Column("tenant_id", sa.String(length=255), nullable=False),
@@ -164,6 +181,7 @@ def upgrade() -> None:
         sa.Column("survey", sa.String(length=32), nullable=False),
         sa.Column("client", sa.String(length=32), nullable=True),
         sa.Column("channel", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("locale", sa.String(length=16), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -174,6 +192,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "token_digest", name=op.f("pk_nps_message")),
     )
     with op.batch_alter_table("nps_message", schema=None) as batch_op:
+        batch_op.create_index("ix_nps_message_client", ["tenant_id", "client"], unique=False)
         batch_op.create_index("ix_nps_message_survey", ["tenant_id", "survey"], unique=False)
 
     op.create_table(
@@ -198,6 +217,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_nps_outbox_due", ["told_at", "due_at"], unique=False)
         batch_op.create_index("ix_nps_outbox_ticket", ["tenant_id", "host", "ticket", "closure"], unique=False)
 
+    op.create_table(
+        "nps_procedure",
+        sa.Column("tenant_id", sa.String(length=255), nullable=False),
+        sa.Column("procedure", sa.String(length=16), nullable=False),
+        sa.Column("spec", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "procedure", name=op.f("pk_nps_procedure")),
+    )
     op.create_table(
         "nps_reopening",
         sa.Column("tenant_id", sa.String(length=255), nullable=False),
@@ -224,6 +251,8 @@ def upgrade() -> None:
         sa.Column("closure", sa.Integer(), nullable=False),
         sa.Column("respondent", sa.Integer(), nullable=False),
         sa.Column("client", sa.String(length=32), nullable=True),
+        sa.Column("organization", sa.String(length=255), nullable=False),
+        sa.Column("procedure", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("not_asked", sa.String(length=16), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -233,6 +262,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("channel", sa.String(length=255), nullable=False),
+        sa.Column("locale", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.CheckConstraint("(state = 'not_asked') = (not_asked IS NOT NULL)", name=op.f("ck_nps_survey_reason")),
         sa.CheckConstraint(
@@ -259,5 +289,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("nps_survey", schema=None) as batch_op:
+        batch_op.create_index("ix_nps_survey_client", ["tenant_id", "client", "sent_at"], unique=False)
         batch_op.create_index("ix_nps_survey_due", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_nps_survey_expiry", ["state", "expires_at"], unique=False)
+        batch_op.create_index("ix_nps_survey_organization", ["tenant_id", "organization", "sent_at"], unique=False)
