@@ -261,5 +261,5 @@ class Ratings:
                 self.run_due()
             except Exception as error:  # noqa: BLE001 - a thread that dies in silence would ask nobody any more
                 self._counts["worker_failed"] += 1
-                log.error("a round of the worker failed, the next one starts in %s s: %s", every, trail(error))
+                log.error("a round of the worker failed, the next one starts in %s s: %s", every, trail(error))  # noqa: TRY400
             self._stop.wait(every)

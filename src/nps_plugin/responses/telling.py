@@ -34,7 +34,7 @@ def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], cloc
             with store.read() as connection:
                 news = news_of(connection, tenants, row)
         except Exception as problem:  # noqa: BLE001 - one row that cannot be worded must not hold up the others; it is tried again
-            log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))
+            log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))  # noqa: TRY400
             error = f"cannot be worded: {type(problem).__name__}"
         else:
             # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer
