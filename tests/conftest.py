@@ -11,6 +11,7 @@ import pytest
 
 from nps_plugin.store.engine import Store
 from tests.chromium import MISSING, browser_required, find_chromium
+from tests.postgres import Postgres, wanted_engines
 from tests.world import Mailbox, World
 
 pytest_plugins = ["tests.steps.given", "tests.steps.when", "tests.steps.then"]
@@ -66,16 +67,49 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server of this test process."""
+    server = Postgres(tmp_path_factory.mktemp("postgresql"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=wanted_engines())
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """sqlite, then postgresql: a test that needs a database runs on each."""
+    return str(request.param)
+
+
 @pytest.fixture
-def make_world(tmp_path: Path, mailbox: Mailbox, empty_store: Path) -> Iterator[Callable[..., World]]:
-    """Makes worlds with other settings than the plain one; each in a folder of its own."""
+def database(
+    request: pytest.FixtureRequest, engine_name: str, tmp_path: Path, empty_store: Path
+) -> Iterator[Callable[[], str]]:
+    """Gives URLs of new databases with our tables in them."""
+    made: list[str] = []
+
+    def new() -> str:
+        if engine_name == "postgresql":
+            made.append(request.getfixturevalue("postgres").fresh())
+        else:
+            path = tmp_path / f"nps{len(made)}.sqlite3"
+            shutil.copy(empty_store, path)
+            made.append(f"sqlite:///{path}")
+        return made[-1]
+
+    yield new
+    if engine_name == "postgresql":
+        for url in made:
+            request.getfixturevalue("postgres").drop(url)
+
+
+@pytest.fixture
+def make_world(database: Callable[[], str], mailbox: Mailbox) -> Iterator[Callable[..., World]]:
+    """Makes worlds with other settings than the plain one; each in a database of its own, on every engine."""
     made: list[World] = []
 
     def make(**settings: Any) -> World:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        shutil.copy(empty_store, folder / "nps.sqlite3")
-        made.append(World(folder, mailbox, **settings))
+        made.append(World(database(), mailbox, **settings))
         return made[-1]
 
     yield make

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -76,12 +75,12 @@ class World:
     """A help-desk's library with tenant ``acme``; other settings are laid over the plain ones."""
 
     def __init__(
-        self, folder: Path, mailbox: Mailbox, *, plugins: Iterable[Any] = (), strict: bool = True, **acme: Any
+        self, database: str, mailbox: Mailbox, *, plugins: Iterable[Any] = (), strict: bool = True, **acme: Any
     ) -> None:
         self.clock = ManualClock(NOON)
         self.mailbox = mailbox
         self.config = {
-            "database": {"url": f"sqlite:///{folder / 'nps.sqlite3'}"},
+            "database": {"url": database},
             "page": {"base_url": BASE, "secrets": [Secret("a secret of the tests, long enough")]},
             "tenants": {
                 "acme": merged(

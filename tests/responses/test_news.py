@@ -89,9 +89,9 @@ def test_a_subscriber_that_fails_is_told_again_later_and_the_others_do_not_wait(
     assert any("broken" in problem and "not now" in problem for problem in world.ratings.check().problems)
 
 
-def test_news_waits_for_a_subscriber_that_is_not_loaded_in_this_process(make_world, tmp_path, mailbox):
+def test_news_waits_for_a_subscriber_that_is_not_loaded_in_this_process(database, mailbox):
     ears = Hears()
-    first = World(tmp_path, mailbox, plugins=[ears])
+    first = World(database(), mailbox, plugins=[ears])
     token = first.asked()
     ears.broken = 99
     first.ratings._strict = False
