@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,9 +69,10 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of this test process."""
-    server = Postgres(tmp_path_factory.mktemp("postgresql"))
+    # not under pytest's own folder: that of an older session is removed while the server of a newer one starts
+    server = Postgres(Path(tempfile.mkdtemp(prefix="nps-postgresql-")))
     yield server
     server.stop()
 

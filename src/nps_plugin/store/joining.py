@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection
 
-from .engine import Store, same_database
+from .engine import LOCK_WAIT, Store, same_database
+
+#: The host's value is kept by the server for the length of the transaction, since no driver hands it over from here.
+_SET = (
+    "SELECT set_config('nps_plugin.lock_timeout', current_setting('lock_timeout'), true),"
+    f" set_config('lock_timeout', '{int(LOCK_WAIT * 1000)}ms', true)"
+)
+_RESTORE = "SELECT set_config('lock_timeout', current_setting('nps_plugin.lock_timeout'), true)"
 
 
 def joinable(store: Store, given: Any) -> Connection | None:
@@ -32,22 +40,46 @@ def joinable(store: Store, given: Any) -> Connection | None:
         raise TypeError(
             f"connection: expected a SQLAlchemy Connection, Session or scoped_session, got {type(given).__name__}"
         )
-    if not given.in_transaction() or not same_database(store.engine, given.engine):
-        return None
-    if given.get_isolation_level() == "AUTOCOMMIT":
+    if not given.in_transaction() or not same_database(store.engine, given.engine) or _commits_by_itself(given):
         return None
     return given
 
 
+def _commits_by_itself(connection: Connection) -> bool:
+    """Whether each statement is its own transaction, where a savepoint means nothing; without asking the server."""
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite":
+        return bool(getattr(raw, "autocommit", False))
+    # None is also the way to begin explicitly, as SQLAlchemy's recipe for SQLite does: then a transaction is open
+    explicit = raw.isolation_level is None and not raw.in_transaction
+    return getattr(raw, "autocommit", None) is True or explicit
+
+
 @contextmanager
-def savepoint(connection: Connection) -> Iterator[Connection]:
-    """A savepoint in the host's transaction: on an error only our part is undone, and the error goes on to the
-    caller."""
+def savepoint(connection: Connection, *, bounded: bool = False) -> Iterator[Connection]:
+    """A savepoint in the host's transaction: on an error only our part is undone, and the error goes on to the caller.
+
+    ``bounded``: on PostgreSQL a lock is waited for :data:`LOCK_WAIT` at most inside, and the host's ``lock_timeout``
+    stands again afterwards. Setting and restoring travel with the savepoint and its release, in one message each:
+    a lock on a table is taken when a statement is planned, so the timeout must stand before the first one.
+    """
+    name = f"nps_{token_hex(4)}"
+    begin, end = f"SAVEPOINT {name}", f"RELEASE SAVEPOINT {name}"
     if connection.dialect.name == "sqlite":
-        raw = connection.connection.dbapi_connection
+        raw: Any = connection.connection.dbapi_connection
         # the default driver has not begun yet before the first write: a savepoint would then be the outermost
         # transaction, its release a commit, and our row would survive the host's rollback
-        if raw is not None and not raw.in_transaction:
+        if not raw.in_transaction:
             connection.exec_driver_sql("BEGIN")
-    with connection.begin_nested():
+    elif bounded:
+        begin, end = f"{begin}; {_SET}", f"{_RESTORE}; {end}"
+    # plain statements rather than begin_nested(): cheaper, and nothing of it shows in the host's Session
+    connection.exec_driver_sql(begin)
+    try:
         yield connection
+        connection.exec_driver_sql(end)
+    except BaseException:
+        # undoes the settings too
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+        raise

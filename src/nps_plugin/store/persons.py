@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, func, or_, select
 
 from ..config.secret import Secret, keyed_digest
 from ..model import Client
 from .ids import new_id
-from .tables import clients, suppressions
+from .tables import clients, contacts, suppressions
 from .upsert import insert_or
 
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
+_ADDRESSES = ("email", "phone", "telegram")
+
+#: Why a person is suppressed. Of somebody forgotten nothing personal is written again.
+OPTED_OUT = "opted_out"
+FORGOTTEN = "forgotten"
 
 
 def surrogate(connection: Connection, tenant: str, client: Client, now: datetime) -> str | None:
@@ -40,28 +48,170 @@ def surrogate(connection: Connection, tenant: str, client: Client, now: datetime
     return str(connection.execute(row).scalar_one())
 
 
+# --- who must not be asked
+
+
+def names_of(client: Client) -> set[str]:
+    """All names under which this person may be known: the id and every address, as ``kind:value``."""
+    addresses = {_name(kind, getattr(client, kind)) for kind in _ADDRESSES}
+    return ({client.key} | addresses) - {""}
+
+
+def hashes(keys: Sequence[Secret], tenant: str, names: Iterable[str]) -> list[str]:
+    """The keyed hashes of such names, by every secret given, the first secret's first."""
+    named = sorted(names)
+    return [keyed_digest(key, f"suppression {tenant}", name) for key in keys for name in named]
+
+
 def digests(keys: Sequence[Secret], tenant: str, client: Client) -> list[str]:
     """The keyed hashes under which this person may be suppressed: id and every address, by every secret in use."""
-    names = {client.key} | {
-        f"{kind}:{value.casefold() if kind == 'email' else value}"
-        for kind in ("email", "phone", "telegram")
-        if (value := getattr(client, kind).strip())
-    }
-    return [keyed_digest(key, f"suppression {tenant}", name) for key in keys for name in sorted(names - {""})]
+    return hashes(keys, tenant, names_of(client))
 
 
 def is_suppressed(connection: Connection, tenant: str, hashes: Sequence[str]) -> bool:
     """Whether any of the hashes is suppressed."""
+    return bool(_suppressed(connection, tenant, hashes))
+
+
+def suppression(
+    connection: Connection, tenant: str, client: Client, keys: Sequence[Secret], now: datetime
+) -> str | None:
+    """Why this person must not be asked (``OPTED_OUT`` or ``FORGOTTEN``, the latter wins), or None.
+
+    Somebody who is found by an older secret only is written under the newest too, so that a secret can be dropped once
+    those who matter came by again.
+    """
+    names = names_of(client)
+    found = _suppressed(connection, tenant, hashes(keys, tenant, names))
+    if not found:
+        return None
+    why = FORGOTTEN if FORGOTTEN in found.values() else OPTED_OUT
+    newest = hashes(keys[:1], tenant, names)
+    if not set(newest) & set(found):
+        suppress(connection, tenant, newest, why, now)
+    return why
+
+
+def suppress(connection: Connection, tenant: str, hashes: Sequence[str], why: str, now: datetime) -> int:
+    """Remember that this person must not be asked; how many of the hashes were new. Repeats change nothing.
+
+    ``FORGOTTEN`` takes the place of ``OPTED_OUT``, never the other way round.
+    """
+    new = 0
+    for digest in sorted(hashes):
+        row: Any = insert_or(connection, suppressions).values(tenant_id=tenant, digest=digest, why=why, at=now)
+        if why == FORGOTTEN:
+            row = row.on_conflict_do_update(
+                index_elements=["tenant_id", "digest"], set_={"why": why}, where=suppressions.c.why != why
+            )
+        else:
+            row = row.on_conflict_do_nothing()
+        new += connection.execute(row.returning(suppressions.c.digest)).first() is not None
+    return new
+
+
+def _suppressed(connection: Connection, tenant: str, hashes: Sequence[str]) -> dict[str, str]:
     if not hashes:
-        return False
-    found = select(suppressions.c.digest).where(
+        return {}
+    found = select(suppressions.c.digest, suppressions.c.why).where(
         suppressions.c.tenant_id == tenant, suppressions.c.digest.in_(list(hashes))
     )
-    return connection.execute(found.limit(1)).first() is not None
+    return {row.digest: row.why for row in connection.execute(found)}
 
 
-def suppress(connection: Connection, tenant: str, hashes: Sequence[str], why: str, now: datetime) -> None:
-    """Remember that this person must not be asked. Repeats change nothing."""
-    for digest in hashes:
-        row = insert_or(connection, suppressions).values(tenant_id=tenant, digest=digest, why=why, at=now)
-        connection.execute(row.on_conflict_do_nothing())
+# --- who a person is, in all that is kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """What is known of one person: the surrogate keys, every name (id and addresses), and how many others with an id of
+    their own share an address."""
+
+    clients: tuple[str, ...]
+    names: frozenset[str] = field(repr=False)
+    shared: int = 0
+
+
+@dataclass
+class _Match:
+    key: str = ""
+    names: set[str] = field(default_factory=set)
+
+    @property
+    def has_id(self) -> bool:
+        return self.key.startswith("id:")
+
+
+def find_person(connection: Connection, tenant: str, client: Client) -> Person:
+    """Everything kept that is this person's, under the id and under every address ever known of them.
+
+    With an id: what is kept under that id, and what came without an id from one of its addresses. With addresses only:
+    what came without an id from them, and the one id that has them; where several ids share an address, nobody can say
+    whose it is, so those are left out and counted in ``shared``. Nobody known: no surrogate keys, the given names.
+    """
+    given = names_of(client)
+    matches = _matching(connection, tenant, given)
+    owner = client.key if client.id else None
+    ids = {match.key for match in matches.values() if match.has_id}
+    if owner is None and len(ids) == 1:
+        owner = ids.pop()
+    names = set(given)
+    if owner is not None:
+        names |= {name for match in matches.values() if match.key == owner for name in match.names}
+        matches = _matching(connection, tenant, names)
+    others = [match for match in matches.values() if match.has_id and match.key != owner]
+    taken = {name for match in others for name in match.names}
+
+    def mine(match: _Match) -> bool:
+        if match.has_id:
+            return match.key == owner
+        # asked for by the address itself, it is this person's whoever else has the address
+        return bool(match.names & (names - taken)) or (not client.id and match.key in given)
+
+    own = {key: match for key, match in matches.items() if mine(match)}
+    return Person(
+        clients=tuple(sorted(own)),
+        names=frozenset(names.union(*(match.names for match in own.values()))),
+        shared=len(others),
+    )
+
+
+def _matching(connection: Connection, tenant: str, names: set[str]) -> dict[str, _Match]:
+    """Those known under one of the names, now or in an earlier question, by surrogate key, with all their names."""
+    found = {
+        str(key)
+        for table in (clients, contacts)
+        for key in connection.execute(
+            select(table.c.client).where(table.c.tenant_id == tenant, _known_as(table, names))
+        ).scalars()
+    }
+    matches: dict[str, _Match] = defaultdict(_Match)
+    for table in (clients, contacts):
+        for row in connection.execute(select(table).where(table.c.tenant_id == tenant, table.c.client.in_(found))):
+            match = matches[row.client]
+            match.names |= names_of(Client(**{kind: getattr(row, kind) for kind in _ADDRESSES}))
+            if table is clients:
+                match.key = row.key
+                match.names.add(row.key)
+    return matches
+
+
+def _known_as(table: Table, names: set[str]) -> Any:
+    by_kind: dict[str, set[str]] = {kind: set() for kind in _ADDRESSES}
+    for name in names:
+        kind, _, value = name.partition(":")
+        if kind in by_kind:
+            by_kind[kind].add(value)
+    ways = [table.c[kind].in_(values) for kind, values in by_kind.items() if values]
+    if by_kind["email"]:
+        ways.append(func.lower(table.c.email).in_(by_kind["email"]))
+    if "key" in table.c:
+        ways.append(table.c.key.in_(names))
+    return or_(False, *ways)
+
+
+def _name(kind: str, value: str) -> str:
+    value = str(value or "").strip()
+    if not value:
+        return ""
+    return f"{kind}:{value.casefold() if kind == 'email' else value}"

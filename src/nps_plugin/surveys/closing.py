@@ -9,20 +9,24 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from ..config.secret import Secret
 from ..config.settings import Tenant
-from ..model import Client, ClosedTicket, Exclusion, KpiCheck, NotAsked, Receipt, Survey, SurveyState
+from ..model import Client, ClosedTicket, Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
+from ..store.folding import queue_fold
 from ..store.ids import new_id
 from ..store.persons import digests, is_suppressed, surrogate
 from ..store.scales import scale_row
-from ..store.tables import closures, contacts, reopenings, surveys
+from ..store.tables import closures, contacts, surveys
 from ..store.upsert import insert_or
 from ..wording.buttons import word_buttons
+from ..wording.catalogue import locale_for
 from .asking import begin_message
-from .eligibility import not_asked
+from .eligibility import in_sample, not_asked
 from .facts import as_json_times, usable
+from .lookup import look_up
+from .quarantine import Case, asked_lately, try_locks
 from .rows import outcome_of
 
 #: Facts that are kept under the name that the host gives them.
@@ -47,14 +51,20 @@ class Closing:
     base_url: str
     #: a plugin's own question for a survey, for the host's message
     own_text: Callable[[Survey], str | None]
+    #: the digest of how the tenant asks now
+    procedure: str
     now: datetime
 
 
 def record_closing(connection: Connection, closing: Closing) -> Receipt:
     """Write a closing once. A repeat gives back what stands; the first facts stay."""
     closed, tenant, now = closing.closed, closing.tenant, closing.now
-    person = surrogate(connection, tenant.name, closed.client, now) if closed.client else None
-    closure = closed.closure or _next_closure(connection, closed)
+    client = closed.client
+    known = look_up(connection, closed, digests(closing.secrets, tenant.name, client) if client else ())
+    person = known.person
+    if person is None and client is not None:
+        person = surrogate(connection, tenant.name, client, now)
+    closure = closed.closure or 1 + max(known.reopenings, closed.reopened or 0)
     written = connection.execute(
         insert_or(connection, closures)
         .values(_facts(closing, closure, person))
@@ -65,15 +75,17 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
         return _standing(connection, closing, closure)
     if closure > 1:
         # the host reopened without telling: the question about the earlier resolution is out of date
-        cancel_open(connection, _ticket(closed), through=closure - 1)
-    outcomes = [
-        _plan(connection, closing, closure, number, client, person if number == 0 else None)
-        for number, client in enumerate((closed.client, *closed.respondents))
-    ]
+        cancel_open(connection, _ticket(closed), through=closure - 1, now=now)
+    outcomes = [_plan(connection, closing, closure, 0, client, person, known.suppressed)]
+    for number, other in enumerate(closed.respondents, start=1):
+        suppressed = is_suppressed(connection, tenant.name, digests(closing.secrets, tenant.name, other))
+        key = surrogate(connection, tenant.name, other, now)
+        outcomes.append(_plan(connection, closing, closure, number, other, key, suppressed, outcomes))
+    queue_fold(connection, tenant=tenant.name, host=closed.host, ticket=closed.ticket, closure=closure, now=now)
     return _receipt(closing, closure, closing.kpi, outcomes)
 
 
-def cancel_open(connection: Connection, ticket: Mapping[str, str], *, through: int) -> int:
+def cancel_open(connection: Connection, ticket: Mapping[str, str], *, through: int, now: datetime) -> int:
     """Withdraw the open questions about a ticket's closures up to that number; how many there were.
 
     ``ticket`` holds ``tenant_id``, ``host`` and ``ticket``.
@@ -82,17 +94,12 @@ def cancel_open(connection: Connection, ticket: Mapping[str, str], *, through: i
         update(surveys)
         .filter_by(**ticket)
         .where(surveys.c.closure <= through, surveys.c.state.in_(OPEN))
-        .values(state=SurveyState.CANCELLED.value, detail="reopened")
+        .values(state=SurveyState.CANCELLED.value, detail="reopened", state_at=now)
     ).rowcount
 
 
 def _ticket(closed: ClosedTicket) -> dict[str, str]:
     return {"tenant_id": closed.tenant, "host": closed.host, "ticket": closed.ticket}
-
-
-def _next_closure(connection: Connection, closed: ClosedTicket) -> int:
-    known = connection.execute(select(func.max(reopenings.c.closure)).filter_by(**_ticket(closed))).scalar()
-    return 1 + max(known or 0, closed.reopened or 0)
 
 
 def _facts(closing: Closing, closure: int, person: str | None) -> dict[str, object]:
@@ -124,15 +131,29 @@ def _facts(closing: Closing, closure: int, person: str | None) -> dict[str, obje
 
 
 def _plan(
-    connection: Connection, closing: Closing, closure: int, number: int, client: Client | None, person: str | None
+    connection: Connection,
+    closing: Closing,
+    closure: int,
+    number: int,
+    client: Client | None,
+    person: str | None,
+    suppressed: bool,
+    before: Sequence[Survey | NotAsked] = (),
 ) -> Survey | NotAsked:
     closed, tenant, now = closing.closed, closing.tenant, closing.now
-    suppressed = False
-    if client is not None and client.key:
-        suppressed = is_suppressed(connection, tenant.name, digests(closing.secrets, tenant.name, client))
-    reason = not_asked(tenant, closed, client, exclusions=closing.exclusions, suppressed=suppressed, now=now)
-    if client is not None and person is None:
-        person = surrogate(connection, tenant.name, client, now)
+    reason = not_asked(
+        tenant,
+        closed,
+        client,
+        exclusions=closing.exclusions,
+        suppressed=suppressed,
+        earlier=[one for one in (closed.client, *closed.respondents)[:number] if one is not None],
+        sampled=in_sample(tenant, closed, closing.secrets),
+        now=now,
+    )
+    if reason is None and person is not None and tenant.ask.channels == ("host",):
+        asked = sum(isinstance(outcome, Survey) for outcome in before)
+        reason = _claimed_by_host(connection, closing, closure, client, person, asked)
     survey = _survey(closing, closure, reason)
     by_host = survey.state is SurveyState.SENT
     connection.execute(
@@ -145,14 +166,18 @@ def _plan(
             respondent=number,
             client=person,
             organization=client.organization if client else "",
+            procedure=closing.procedure,
             state=survey.state.value,
             not_asked=None if reason is None else reason.reason.value,
             detail="" if reason is None else reason.detail,
             scale=scale_row(tenant.scale),
             channels=list(tenant.ask.channels),
             channel="host" if by_host else "",
+            locale=locale_for(client.locale, tenant.locale) if by_host and client else "",
+            planned_for=survey.due_at,
             due_at=survey.due_at,
             sent_at=now if by_host else None,
+            state_at=now,
             expires_at=survey.expires_at,
         )
     )
@@ -161,8 +186,25 @@ def _plan(
     assert client is not None and person is not None  # noqa: S101 - not_asked() has given no_address otherwise
     contact = {name: getattr(client, name) for name in ("name", "email", "phone", "telegram", "locale", "timezone")}
     contact |= {"tenant_id": tenant.name, "survey": survey.id, "client": person, "subject": closed.subject, "at": now}
+    if by_host:
+        # the host words and sends its own message, so nothing of the person is kept for it
+        return _with_buttons(connection, closing, survey, SimpleNamespace(**contact))
     connection.execute(insert(contacts).values(contact))
-    return _with_buttons(connection, closing, survey, SimpleNamespace(**contact)) if by_host else survey
+    return survey
+
+
+def _claimed_by_host(
+    connection: Connection, closing: Closing, closure: int, client: Client | None, person: str, asked: int
+) -> NotAsked | None:
+    """What the worker decides at the claim, decided at closing where the host's own message asks at once."""
+    closed, tenant = closing.closed, closing.tenant
+    organization = client.organization if client else ""
+    case = Case(host=closed.host, ticket=closed.ticket, closure=closure, client=person, organization=organization)
+    if not try_locks(connection, tenant, case):
+        return NotAsked(reason=NotAskedReason.QUARANTINE, detail="another question to this client is being sent")
+    if asked_lately(connection, tenant, case, closing.now):
+        return NotAsked(reason=NotAskedReason.QUARANTINE)
+    return NotAsked(reason=NotAskedReason.MAX_CONTACTS) if asked >= tenant.ask.max_contacts else None
 
 
 def _survey(closing: Closing, closure: int, reason: NotAsked | None) -> Survey:

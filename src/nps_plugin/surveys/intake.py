@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +23,7 @@ from ..store.engine import Store
 from ..store.joining import joinable, savepoint
 from .closing import Closing, record_closing
 from .facts import tidy
+from .procedure import note, procedure_of
 from .reopening import record_reopening
 
 
@@ -44,6 +45,9 @@ class Intake:
         self._secrets, self._base_url, self._counts = secrets, base_url, counts
         # a calendar is built when its tenant's first ticket closes, not for a thousand tenants at the start
         self._calendars = lru_cache(maxsize=None)(self._build_calendars)
+        self._procedures = lru_cache(maxsize=None)(lambda tenant: procedure_of(self._tenants[tenant]))
+        #: tenants whose procedure this process has kept
+        self._noted: set[str] = set()
 
     def closed(self, ticket: ClosedTicket, given: Any = None) -> Receipt:
         """Record a closing. Raises what goes wrong: ``Ratings`` contains it."""
@@ -67,14 +71,19 @@ class Intake:
             secrets=self._secrets,
             base_url=self._base_url,
             own_text=self.own_text,
+            procedure=self._procedures(tenant.name).digest,
             now=now,
         )
         joined = self._joined(given)
         if joined is None:
             with self._store.write() as connection:
                 receipt = record_closing(connection, closing)
+                # never in the host's transaction, where each statement counts: there the worker keeps it
+                if tenant.name not in self._noted:
+                    note(connection, [(tenant.name, self._procedures(tenant.name))], now)
+            self._noted.add(tenant.name)
         else:
-            with savepoint(joined):
+            with savepoint(joined, bounded=True):
                 receipt = record_closing(joined, closing)
         if not receipt.repeated:
             numbered = replace(closed, closure=receipt.closure)
@@ -93,11 +102,18 @@ class Intake:
             with self._store.write() as connection:
                 new = record_reopening(connection, reopened, now)
         else:
-            with savepoint(joined):
+            with savepoint(joined, bounded=True):
                 new = record_reopening(joined, reopened, now)
         if new:
             self._observe("nps_ticket_reopened", joined, reopened=reopened)
         return Receipt(recorded=True, repeated=not new)
+
+    def note_procedures(self, names: Iterable[str]) -> None:
+        """Keep what the procedures of these tenants are, once for each process; in a transaction of our own."""
+        if missing := set(names) - self._noted:
+            with self._store.write() as connection:
+                note(connection, ((name, self._procedures(name)) for name in sorted(missing)), self._clock.now())
+            self._noted |= missing
 
     def own_text(self, survey: Survey) -> str | None:
         """A plugin's question for a survey."""
@@ -120,7 +136,7 @@ class Intake:
 
     def _observe(self, hook: str, joined: Connection | None, **values: Any) -> None:
         def guard() -> AbstractContextManager[Any]:
-            return nullcontext() if joined is None else savepoint(joined)
+            return nullcontext() if joined is None else savepoint(joined, bounded=True)
 
         self._plugins.call(hook, guard=guard, connection=joined, **values)
 

@@ -25,6 +25,11 @@ if connection.dialect.name == "sqlite":
     # the write lock first: a second process that upgrades waits here, and then finds the work done
     connection = connection.execution_options(nps_immediate=True)
 with connection.begin():
+    if connection.dialect.name == "postgresql":
+        # one upgrade at a time, however many processes start; and DDL that must wait for the host's work gives up and
+        # can be run again, since the whole upgrade is one transaction
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('nps_plugin migrations'))")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
     context.configure(
         connection=connection,
         target_metadata=metadata,
