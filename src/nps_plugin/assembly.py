@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,13 @@ from .model import Health, Message, WorkDone
 from .plugins import Plugins, name_of
 from .ports import Channel
 from .responses.hearing import Hearing
-from .responses.telling import tell_due
+from .responses.telling import end_removed, tell_due, waiting
+from .store import outbox
 from .store.checkup import checkup
 from .store.engine import Store
 from .surveys.asking import Asking
-from .surveys.delivery import Post, expire_due, send_due
+from .surveys.claiming import Post
+from .surveys.delivery import expire_due, send_due
 from .surveys.intake import Intake
 from .web.live import LiveDesk
 from .wording.mail import word_question
@@ -35,7 +37,8 @@ class Parts:
     clock: Clock
     store: Store
     plugins: Plugins
-    subscribers: tuple[str, ...]
+    #: who is told the news; whether this process handed it over, instead of the configuration naming it
+    subscribers: Mapping[str, bool]
     channels: dict[tuple[str, str], Channel]
     intake: Intake
     hearing: Hearing
@@ -48,6 +51,7 @@ class Parts:
 
     def work(self, clock: Clock, limit: int) -> WorkDone:
         """One round: send, expire, tell."""
+        self.intake.note_procedures(self.enabled)
         post = Post(
             store=self.store,
             clock=clock,
@@ -60,31 +64,34 @@ class Parts:
         )
         sent = send_due(post, clock.now(), limit)
         expired = expire_due(post, clock.now())
+        ended = end_removed(self.store, self.subscribers, clock)
         told = self.tell(clock, limit)
         return WorkDone(
             sent=sent["sent"],
+            reminded=sent["reminded"],
             retried=sent["retried"],
             given_up=sent["given_up"],
             not_asked=sent["not_asked"],
             expired=expired,
             told=told["told"],
             failed_tellings=told["failed"],
-            waiting=told["waiting"],
+            waiting=waiting(self.store, self.plugins, clock),
+            ended=ended,
         )
 
     def tell(self, clock: Clock | None = None, limit: int = 20) -> Counter[str]:
         """Tell what is untold to the subscribers in this process."""
-        if not self.subscribers:
-            return Counter()
         return tell_due(self.store, self.plugins, self.settings.tenants, clock or self.clock, limit)
 
     def health(self, counts: Counter[str]) -> Health:
         """What ``Ratings.check()`` gives."""
-        schema, problems = checkup(self.store, self.clock.now())
+        schema, problems = checkup(self.store, self.clock.now(), [one.name for one in self.plugins if one.loaded])
         for plugin in self.plugins:
             if plugin.errors:
                 of = f"{plugin.name} of {plugin.distribution}"
                 problems.append(f"plugin {of} failed {plugin.errors} time(s), last: {plugin.last_error}")
+        if schema is not None:
+            problems += _untold(self.store, self.subscribers, self.plugins)
         missing = [name for name in self.subscribers if not self.plugins.has(name)]
         if missing:
             problems.append(f"subscribers not loaded in this process: {', '.join(missing)}; their news waits")
@@ -102,6 +109,7 @@ class Parts:
             locale=asking.locale,
             question=asking.question,
             at=asking.at,
+            reminder=asking.reminder,
         )
 
 
@@ -113,8 +121,12 @@ def assemble(
     clock: Clock,
     counts: Counter[str],
     offer: Callable[[], None],
+    store: Store | None = None,
 ) -> Parts:
-    """Make the parts. Raises ``ConfigError`` with every problem that only shows when the parts are put together."""
+    """Make the parts. Raises ``ConfigError`` with every problem that only shows when the parts are put together.
+
+    ``store``: the one that is open already, where the configuration is read again.
+    """
     given = tuple(given)
     named = tuple(dict.fromkeys([*settings.plugins, *(one for one in given if isinstance(one, str))]))
     objects = tuple(one for one in given if not isinstance(one, str))
@@ -128,8 +140,9 @@ def assemble(
             channels |= _channels(tenant, plugins, problems)
     if problems:
         raise ConfigError(problems)
-    store = Store(settings.database_url, engine)
-    subscribers = (*named, *(name_of(one) for one in objects))
+    store = store or Store(settings.database_url, engine)
+    subscribers = {one if isinstance(one, str) else name_of(one): True for one in given}
+    subscribers |= dict.fromkeys(settings.plugins, False)
     tenants, page = settings.tenants, settings.page
     hearing = Hearing(store, clock, page.secrets, lambda: subscribers)
     intake = Intake(
@@ -152,6 +165,23 @@ def assemble(
         hearing=hearing,
         desk=LiveDesk(hearing, settings, clock, offer),
     )
+
+
+def _untold(store: Store, subscribers: Mapping[str, bool], plugins: Plugins) -> Iterator[str]:
+    """What news waits for whom, where this process cannot tell it or telling it fails."""
+    with store.read() as connection:
+        standing = outbox.standing(connection)
+    for one in standing:
+        since = f"{one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+        if one.untold and one.subscriber not in subscribers:
+            yield (
+                f"{one.untold} news since {since} wait for {one.subscriber}, which this process does not have: start"
+                f" the one that has it, or give them up with `nps-plugin end-news {one.subscriber}`"
+            )
+        elif one.untold and not plugins.has(one.subscriber):
+            yield f"{one.untold} news since {since} wait for {one.subscriber}, which is not loaded in this process"
+        elif one.failed:
+            yield f"{one.failed} news could not be told to {one.subscriber} so far; they are tried again"
 
 
 def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -> dict[tuple[str, str], Channel]:

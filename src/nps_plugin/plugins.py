@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import pluggy
 
-from .errors import PluginError
+from .errors import PluginError, trail
 from .hookspecs import PROJECT, NpsSpec
-from .model import Plain
+from .model import Exclusion, Plain
 from .ports import Registration
 
 log = logging.getLogger(__name__)
 DISABLED = "NPS_PLUGIN_DISABLED"
+
+#: What an implementation of these hooks may return beside None; anything else is a fault of its plugin.
+_RETURNS: dict[str, type] = {
+    "nps_exclude_from_survey": Exclusion,
+    "nps_work_time": timedelta,
+    "nps_message_text": str,
+}
+#: A plugin that calls sys.exit() must not end the help-desk.
+_FAULTS = (Exception, SystemExit)
 
 
 @dataclass(kw_only=True)
@@ -29,6 +40,7 @@ class LoadedPlugin(Plain):
     distribution: str
     loaded: bool = True
     errors: int = 0
+    #: for whoever asks; it holds the error's message, so it is neither logged nor stored
     last_error: str = ""
     hooks: tuple[str, ...] = field(default=())
 
@@ -41,6 +53,7 @@ class Plugins:
         self._manager.add_hookspecs(NpsSpec)
         self._strict = strict
         self._known: dict[str, LoadedPlugin] = {}
+        self._disabled: tuple[str, ...] = ()
         self._channels: dict[str, Registration] = {}
         self._helpdesks: dict[str, Registration] = {}
 
@@ -48,25 +61,43 @@ class Plugins:
         """Load plugins by entry-point name, then those handed over as objects.
 
         A plugin that cannot be imported is logged and listed, and loading goes on. Raises
-        :class:`~nps_plugin.errors.PluginError` for a name that is not installed, a duplicate or a misspelt hook.
+        :class:`~nps_plugin.errors.PluginError` for a name that is not installed, a duplicate, or hooks that would
+        never be called as they are written.
         """
-        disabled = {name.strip() for name in os.environ.get(DISABLED, "").split(",") if name.strip()}
+        off = {name.strip() for name in os.environ.get(DISABLED, "").split(",") if name.strip()}
+        left_out = []
         for name in names:
-            if name not in disabled and name not in self._known:
+            if name in off:
+                left_out.append(name)
+            elif name not in self._known:
                 self._load_named(name)
         for plugin in objects:
             name = name_of(plugin)
-            if name not in disabled:
-                self._register(plugin, name, f"{type(plugin).__module__ or '?'} (handed over by the host)")
-        self._check_names()
-        self._collect()
+            if name in off:
+                left_out.append(name)
+            else:
+                self._register(plugin, name, f"{_module_of(plugin)} (handed over by the host)")
+        self._disabled = tuple(sorted({*self._disabled, *left_out}))
+        for name in left_out:
+            log.warning("plugin %s is left out, since %s names it; its news waits", name, DISABLED)
+
+    @property
+    def disabled(self) -> tuple[str, ...]:
+        """The names that were to be loaded and are left out, since ``NPS_PLUGIN_DISABLED`` names them."""
+        return self._disabled
+
+    def remember(self, earlier: Plugins) -> None:
+        """Take over the error counts of the plugins that were loaded before the configuration was read again."""
+        for name, known in self._known.items():
+            before = earlier._known.get(name)
+            if before is not None and before.loaded and known.loaded:
+                known.errors += before.errors
+                known.last_error = known.last_error or before.last_error
 
     def load_adapter(self, name: str) -> None:
         """Load the entry point of an adapter that the configuration names, if there is one and it is not loaded yet."""
         if name not in self._known and any(point.name == name for point in entry_points(group=PROJECT)):
             self._load_named(name)
-            self._check_names()
-            self._collect()
 
     def channel(self, name: str) -> Registration:
         """The registration of a channel. Raises :class:`~nps_plugin.errors.PluginError` naming those there are."""
@@ -105,8 +136,8 @@ class Plugins:
         for impl in self._implementations(hook):
             try:
                 with guard():
-                    result = self._run(impl, values)
-            except Exception as error:  # noqa: BLE001 - one plugin's fault is neither the host's nor another plugin's
+                    result = self._run(impl, hook, values)
+            except _FAULTS as error:  # one plugin's fault is neither the host's nor another plugin's
                 self._failed(impl.plugin_name, hook, error)
                 continue
             if result is not None:
@@ -117,8 +148,8 @@ class Plugins:
         """The first result that is not None, in the order of the plugins' names; None where there is none."""
         for impl in self._implementations(hook):
             try:
-                result = self._run(impl, values)
-            except Exception as error:  # noqa: BLE001 - contained, as in call()
+                result = self._run(impl, hook, values)
+            except _FAULTS as error:  # contained, as in call()
                 self._failed(impl.plugin_name, hook, error)
                 continue
             if result is not None:
@@ -126,14 +157,15 @@ class Plugins:
         return None
 
     def tell(self, name: str, hook: str, news: Any) -> str:
-        """Tell one subscriber. Returns "" when it returned, else what went wrong (it is told again later)."""
+        """Tell one subscriber. Returns "" when it returned, else what went wrong and where, without the error's message
+        (it is told again later)."""
         for impl in self._implementations(hook):
             if impl.plugin_name == name:
                 try:
-                    self._run(impl, {"news": news})
-                except Exception as error:  # noqa: BLE001 - contained; the outbox keeps the row
+                    self._run(impl, hook, {"news": news})
+                except _FAULTS as error:  # contained; the outbox keeps the row
                     self._failed(name, hook, error)
-                    return f"{type(error).__name__}: {error}"[:500]
+                    return trail(error)
         return ""
 
     def _implementations(self, hook: str) -> list[Any]:
@@ -141,16 +173,20 @@ class Plugins:
         return sorted(caller.get_hookimpls(), key=lambda impl: impl.plugin_name)
 
     @staticmethod
-    def _run(impl: Any, values: dict[str, Any]) -> Any:
-        return impl.function(*(values[name] for name in impl.argnames))
+    def _run(impl: Any, hook: str, values: dict[str, Any]) -> Any:
+        result = impl.function(*(values[name] for name in impl.argnames))
+        expected = _RETURNS.get(hook)
+        if result is not None and expected is not None and not isinstance(result, expected):
+            raise TypeError(f"{hook}: expected {expected.__name__} or None, got {type(result).__name__}")
+        return result
 
-    def _failed(self, name: str, hook: str, error: Exception) -> None:
+    def _failed(self, name: str, hook: str, error: BaseException) -> None:
         known = self._known[name]
         known.errors += 1
         known.last_error = f"{hook}: {type(error).__name__}: {error}"[:500]
         if self._strict:
             raise error
-        log.error("plugin %s of %s failed in %s", name, known.distribution, hook, exc_info=error)
+        log.error("plugin %s of %s failed in %s: %s", name, known.distribution, hook, trail(error))
 
     def _load_named(self, name: str) -> None:
         points = [point for point in entry_points(group=PROJECT) if point.name == name]
@@ -162,9 +198,10 @@ class Plugins:
             raise PluginError(f"plugins: {name!r} is brought by {both}; uninstall one of them")
         try:
             plugin = points[0].load()
-        except Exception as error:  # a broken plugin must not keep the help-desk from starting
+        except _FAULTS as error:  # a broken plugin must not keep the help-desk from starting
             if self._strict:
                 raise
+            # here the message is told: it names a module that is missing, and no client is near
             log.warning("plugin %s of %s cannot be loaded", name, _distribution(points[0]), exc_info=error)
             self._known[name] = LoadedPlugin(
                 name=name,
@@ -179,44 +216,76 @@ class Plugins:
     def _register(self, plugin: Any, name: str, distribution: str) -> None:
         if name in self._known:
             raise PluginError(f"plugins: {name!r} is brought by {self._known[name].distribution} and {distribution}")
+        if inspect.isclass(plugin):
+            raise PluginError(f"plugin {name!r} of {distribution} is a class; hand over an object: {plugin.__name__}()")
         try:
             self._manager.register(plugin, name=name)
+            self._manager.check_pending()
         except ValueError as error:
             raise PluginError(f"plugins: {name!r} of {distribution} is registered already ({error})") from error
         except pluggy.PluginValidationError as error:
+            # so that a Plugins that goes on to be used does not hold it
+            if self._manager.has_plugin(name):
+                self._manager.unregister(name=name)
             raise PluginError(f"plugin {name!r} of {distribution}: {error}") from error
         callers = self._manager.get_hookcallers(plugin) or []
-        self._known[name] = LoadedPlugin(
-            name=name, distribution=distribution, hooks=tuple(sorted(caller.name for caller in callers))
-        )
+        hooks = tuple(sorted(caller.name for caller in callers))
+        if wrong := next(
+            _never_called(plugin, [i for c in callers for i in c.get_hookimpls() if i.plugin is plugin]), ""
+        ):
+            self._manager.unregister(name=name)
+            raise PluginError(f"plugin {name!r} of {distribution}: {wrong}")
+        self._known[name] = LoadedPlugin(name=name, distribution=distribution, hooks=hooks)
+        self._collect(name, "nps_register_channels", self._channels)
+        self._collect(name, "nps_register_helpdesks", self._helpdesks)
 
-    def _check_names(self) -> None:
-        try:
-            self._manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            plugin = self._manager.get_name(error.plugin)
-            known = self._known.get(str(plugin))
-            raise PluginError(f"plugin {plugin!r} of {known.distribution if known else '?'}: {error}") from error
-
-    def _collect(self) -> None:
-        self._channels = self._registrations("nps_register_channels")
-        self._helpdesks = self._registrations("nps_register_helpdesks")
-
-    def _registrations(self, hook: str) -> dict[str, Registration]:
-        found: dict[str, Registration] = {}
-        for registered in self.call(hook):
-            for registration in registered:
-                if registration.name in found and found[registration.name] != registration:
-                    both = f"{found[registration.name].target} and {registration.target}"
-                    raise PluginError(f"{hook}: two adapters are named {registration.name!r}: {both}")
-                found[registration.name] = registration
-        return found
+    def _collect(self, name: str, hook: str, found: dict[str, Registration]) -> None:
+        """Take what one plugin brings; asked once, when it is loaded."""
+        for impl in self._implementations(hook):
+            if impl.plugin_name != name:
+                continue
+            try:
+                brought = [_registration(one, hook) for one in self._run(impl, hook, {}) or ()]
+            except _FAULTS as error:  # contained: what it would have brought is missed by name
+                self._failed(name, hook, error)
+                continue
+            for one in brought:
+                if one.name in found and found[one.name] != one:
+                    of = self._known[name].distribution
+                    both = f"{found[one.name].target} and {one.target} of {of}"
+                    raise PluginError(f"{hook}: two adapters are named {one.name!r}: {both}")
+                found[one.name] = one
 
 
 def name_of(plugin: Any) -> str:
     """The name under which a plugin object is known: its ``nps_name``, a module's name, else its class."""
     named = getattr(plugin, "nps_name", None) or getattr(plugin, "__name__", None)
     return str(named or f"{type(plugin).__module__}.{type(plugin).__qualname__}")
+
+
+def _module_of(plugin: Any) -> str:
+    return plugin.__name__ if inspect.ismodule(plugin) else type(plugin).__module__ or "?"
+
+
+def _registration(one: Any, hook: str) -> Registration:
+    if not isinstance(one, Registration):
+        raise TypeError(f"{hook}: expected a list of Registration, got one with {type(one).__name__}")
+    return one
+
+
+def _never_called(plugin: Any, implementations: Iterable[Any]) -> Iterator[str]:
+    """What is written like a hook and would not be called as one, in words."""
+    for impl in implementations:
+        hook = impl.function.__name__
+        if impl.hookwrapper or impl.wrapper:
+            yield f"{hook} is a wrapper; implementations are called by themselves, so there is nothing to wrap"
+        if inspect.iscoroutinefunction(impl.function):
+            yield f"{hook} is a coroutine function; hooks are called, not awaited"
+    marked = {impl.function.__name__ for impl in implementations}
+    for hook in (name for name in vars(NpsSpec) if name.startswith("nps_")):
+        own = getattr(type(plugin), hook, None) or getattr(plugin, hook, None)
+        if callable(own) and own is not getattr(NpsSpec, hook) and hook not in marked:
+            yield f"{hook} is not marked with @hookimpl, so it would never be called"
 
 
 def _distribution(point: EntryPoint) -> str:

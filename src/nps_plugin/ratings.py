@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
-from .errors import NpsError, UnknownTenant, trail
+from .errors import ConfigError, ConfigProblem, NpsError, UnknownTenant, trail
 from .facade import HookFacade
 from .model import (
     Client,
@@ -61,9 +61,12 @@ class Ratings:
 
         settings = config if isinstance(config, Settings) else read_mapping(config)
         self._strict = strict
+        self._path: Path | None = None
+        self._assembled_with = (engine, tuple(plugins))
+        self._reloading = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._parts: Parts = assemble(
-            settings, engine, plugins, strict, clock or SystemClock(), self._counts, offer=self._offer
+            settings, *self._assembled_with, strict, clock or SystemClock(), self._counts, offer=self._offer
         )
         self._stop = threading.Event()
         self._worker: threading.Thread | None = None
@@ -74,7 +77,9 @@ class Ratings:
         cls, path: str | Path, plugins: Iterable[Any] = (), strict: bool = False, clock: Clock | None = None
     ) -> Self:
         """Read a TOML file and make the object. Tables in a file of our own are upgraded at first use."""
-        return cls(read_toml(path), plugins=plugins, strict=strict, clock=clock)
+        made = cls(read_toml(path), plugins=plugins, strict=strict, clock=clock)
+        made._path = Path(path).absolute()
+        return made
 
     # --- the host tells -------------------------------------------------------------------------------------------
 
@@ -162,7 +167,11 @@ class Ratings:
         """The pages as a WSGI application, to mount where ``page.base_url`` points."""
         from .web.wsgi import wsgi_app
 
-        return wsgi_app(self._parts.desk)
+        # each request takes the parts in force: the application stays mounted when the configuration is read again
+        def application(environ: Any, start_response: Any) -> Iterable[bytes]:
+            return wsgi_app(self._parts.desk)(environ, start_response)
+
+        return application
 
     # --- what stands ----------------------------------------------------------------------------------------------
 
@@ -190,6 +199,38 @@ class Ratings:
     def upgrade(self) -> None:
         """Bring the tables to this release; the same as ``nps-plugin db upgrade``."""
         self._parts.store.upgrade()
+
+    def reload(self, config: Mapping[str, Any] | Settings | None = None) -> None:
+        """Put another configuration in force: the file that was opened, read again, or the one given.
+
+        Whole or not at all: raises :class:`~nps_plugin.errors.ConfigError` or
+        :class:`~nps_plugin.errors.PluginError` for one that cannot be used, and the old one stays. What runs now ends
+        with the old one. Plugins that were handed over stay, and see their error counts kept; those that the
+        configuration names are loaded or left out anew. ``database.url`` cannot change: that needs a restart.
+        """
+        from .assembly import assemble
+
+        if config is None:
+            if self._path is None:
+                raise ValueError("reload: this object was made from a mapping; give the new one: reload(config)")
+            config = read_toml(self._path)
+        settings = config if isinstance(config, Settings) else read_mapping(config)
+        with self._reloading:
+            old = self._parts
+            if self._assembled_with[0] is None and settings.database_url != old.settings.database_url:
+                raise ConfigError([ConfigProblem("database.url", "cannot change while running; restart to change it")])
+            parts = assemble(
+                settings,
+                *self._assembled_with,
+                self._strict,
+                old.clock,
+                self._counts,
+                offer=self._offer,
+                store=old.store,
+            )
+            parts.plugins.remember(old.plugins)
+            # one assignment: whoever took the old parts goes on with them, the next one takes the new
+            self._parts = parts
 
     # --- the worker -----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,30 +23,57 @@ log = logging.getLogger(__name__)
 
 
 def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], clock: Clock, limit: int) -> Counter[str]:
-    """Tell what is due to the subscribers loaded here; counts of told, failed and waiting (for other processes)."""
+    """Tell what is due to the subscribers loaded here, at most ``limit`` rows; counts of told and failed."""
     done: Counter[str] = Counter()
     loaded = [plugin.name for plugin in plugins if plugin.loaded]
-    with store.write() as connection:
-        rows = outbox.claim(connection, clock.now(), loaded, limit)
-        done["waiting"] = outbox.waiting(connection, clock.now(), loaded)
-    for row in rows:
-        try:
-            with store.read() as connection:
-                news = news_of(connection, tenants, row)
-        except Exception as problem:  # noqa: BLE001 - one row that cannot be worded must not hold up the others; it is tried again
-            log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))  # noqa: TRY400
-            error = f"cannot be worded: {type(problem).__name__}"
-        else:
-            # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer
-            error = "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)
+    if not loaded:
+        return done
+    settled: tuple[outbox.Row, str] | None = None
+    for left in range(limit, -1, -1):
+        # what came of one telling and the claim of the next are one transaction
         with store.write() as connection:
-            if error:
-                outbox.failed(connection, row, clock.now(), error)
-                done["failed"] += 1
-            else:
-                outbox.told(connection, row, clock.now())
-                done["told"] += 1
+            if settled is not None:
+                done[_settle(connection, *settled, clock)] += 1
+            row = outbox.claim(connection, clock.now(), loaded) if left else None
+        if row is None:
+            break
+        settled = row, _tell(store, plugins, tenants, row)
     return done
+
+
+def waiting(store: Store, plugins: Plugins, clock: Clock) -> int:
+    """How much news is due to subscribers that are not loaded here, and waits for a process that has them."""
+    with store.read() as connection:
+        return outbox.waiting(connection, clock.now(), [plugin.name for plugin in plugins if plugin.loaded])
+
+
+def end_removed(store: Store, subscribers: Iterable[str], clock: Clock) -> int:
+    """End the untold news of subscribers that were removed from the configuration, say so once; how much it was."""
+    with store.write() as connection:
+        ended = outbox.end_removed(connection, subscribers, clock.now())
+    for name, count in ended.items():
+        log.warning("subscriber %s is named in plugins no more: %d news to it ended untold", name, count)
+    return sum(ended.values())
+
+
+def _tell(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], row: outbox.Row) -> str:
+    """Tell one row; "" where the subscriber has heard, else what went wrong."""
+    try:
+        with store.read() as connection:
+            news = news_of(connection, tenants, row)
+    except Exception as problem:  # noqa: BLE001 - one row that cannot be worded must not hold up the others; it is tried again
+        log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))  # noqa: TRY400
+        return f"cannot be worded: {trail(problem)}"
+    # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer
+    return "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)
+
+
+def _settle(connection: Connection, row: outbox.Row, error: str, clock: Clock) -> str:
+    if error:
+        outbox.failed(connection, row, clock.now(), error)
+        return "failed"
+    outbox.told(connection, row, clock.now())
+    return "told"
 
 
 def news_of(connection: Connection, tenants: Mapping[str, Tenant], row: outbox.Row) -> News | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from .tables import outbox, surveys
 OVERDUE = timedelta(minutes=10)
 
 
-def checkup(store: Store, now: datetime) -> tuple[str | None, list[str]]:
+def checkup(store: Store, now: datetime, loaded: Iterable[str]) -> tuple[str | None, list[str]]:
     """The tables' revision, and what needs a person, each with what to do. Never raises for what it finds."""
     problems: list[str] = []
     try:
@@ -29,7 +30,11 @@ def checkup(store: Store, now: datetime) -> tuple[str | None, list[str]]:
             ).one()
             told = connection.execute(
                 select(func.count(), func.min(outbox.c.due_at)).where(
-                    outbox.c.told_at.is_(None), outbox.c.due_at < now - OVERDUE
+                    # news for a subscriber that is not loaded here is another worker's work
+                    outbox.c.told_at.is_(None),
+                    outbox.c.ended_at.is_(None),
+                    outbox.c.subscriber.in_(list(loaded)),
+                    outbox.c.due_at < now - OVERDUE,
                 )
             ).one()
     except SchemaOutOfDate as error:

@@ -1,4 +1,8 @@
-"""The outbox: a row per news and subscriber, written with the fact, kept until the subscriber has heard."""
+"""The outbox: a row per news and subscriber, written with the fact, kept until the subscriber has heard.
+
+News of one kind about one closure reaches a subscriber in the order of its revisions: a row waits for the earlier ones.
+A row ends untold only where its subscriber was removed, and says so.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, case, exists, func, insert, select, update
 
 from .ids import new_id
-from .tables import outbox
+from .tables import closures, outbox
 
 #: Waits between the tries, then the last one for ever: nothing is lost, however long a subscriber is broken.
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
-#: How long a telling may take before another process may try it too.
+#: How long one telling may take before another process may try it too.
 LEASE = timedelta(minutes=2)
+
+_UNTOLD = outbox.c.told_at.is_(None) & outbox.c.ended_at.is_(None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +41,19 @@ class Row:
     attempts: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the outbox holds for one subscriber: news untold, how much of it failed before, and what was ended."""
+
+    subscriber: str
+    given: bool
+    untold: int
+    failed: int
+    ended: int
+    #: when the oldest untold news was written
+    since: datetime | None
+
+
 def put(
     connection: Connection,
     subscribers: Iterable[str],
@@ -47,67 +66,74 @@ def put(
     now: datetime,
     **about: Any,
 ) -> None:
-    """Write one news for every subscriber. In the transaction of the fact, so that neither is without the other."""
-    names = tuple(subscribers)
-    if not names:
+    """Write one news for every subscriber. In the transaction of the fact, so that neither is without the other.
+
+    ``subscribers``: their names; a mapping also says of each whether a process handed it over (see ``tables.outbox``).
+    """
+    given = subscribers if isinstance(subscribers, Mapping) else dict.fromkeys(subscribers, False)
+    if not given:
         return
-    same = (
-        (outbox.c.tenant_id == tenant)
-        & (outbox.c.host == host)
-        & (outbox.c.ticket == ticket)
-        & (outbox.c.closure == closure)
-        & (outbox.c.kind == kind)
-    )
-    last = connection.execute(select(func.max(outbox.c.revision)).where(same)).scalar()
+    ours = {"tenant_id": tenant, "host": host, "ticket": ticket, "closure": closure}
+    if connection.dialect.name != "sqlite":
+        # two respondents of one closure may answer at once: without an order they would get one revision
+        connection.execute(select(closures.c.closure).filter_by(**ours).with_for_update(key_share=True))
+    last = connection.execute(select(func.max(outbox.c.revision)).filter_by(**ours, kind=kind)).scalar()
     event = new_id(now)
     rows = [
-        {
-            "tenant_id": tenant,
+        ours
+        | {
             "event": event,
             "subscriber": name,
+            "given": by_process,
             "kind": kind,
-            "host": host,
-            "ticket": ticket,
-            "closure": closure,
             "revision": (last or 0) + 1,
             "about": about,
             "at": now,
             "due_at": now,
         }
-        for name in names
+        for name, by_process in given.items()
     ]
     connection.execute(insert(outbox), rows)
 
 
-def claim(connection: Connection, now: datetime, loaded: Iterable[str], limit: int) -> list[Row]:
-    """Take due rows of the subscribers that are loaded here; they are ours for the time of a lease."""
-    due = (outbox.c.told_at.is_(None)) & (outbox.c.due_at <= now) & (outbox.c.subscriber.in_(list(loaded)))
-    query = (
-        select(outbox)
-        .where(due)
-        .order_by(outbox.c.at, outbox.c.kind, outbox.c.revision)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+def claim(connection: Connection, now: datetime, loaded: Iterable[str]) -> Row | None:
+    """The next due row of the subscribers that are loaded here, ours for the time of a lease; None where none is due.
+
+    One at a time, so that a slow subscriber uses up its own lease only.
+    """
+    earlier = outbox.alias("earlier")
+    same = ("tenant_id", "subscriber", "kind", "host", "ticket", "closure")
+    before_it = exists().where(
+        and_(*(earlier.c[name] == outbox.c[name] for name in same)),
+        earlier.c.revision < outbox.c.revision,
+        earlier.c.told_at.is_(None),
+        earlier.c.ended_at.is_(None),
     )
-    rows = [
-        Row(
-            tenant=row.tenant_id,
-            event=row.event,
-            subscriber=row.subscriber,
-            kind=row.kind,
-            host=row.host,
-            ticket=row.ticket,
-            closure=row.closure,
-            revision=row.revision,
-            about=row.about,
-            at=row.at,
-            attempts=row.attempts,
-        )
-        for row in connection.execute(query)
-    ]
-    for row in rows:
-        connection.execute(update(outbox).where(_key(row)).values(due_at=now + LEASE, attempts=outbox.c.attempts + 1))
-    return rows
+    due = _UNTOLD & (outbox.c.due_at <= now) & outbox.c.subscriber.in_(list(loaded))
+    row = connection.execute(
+        select(outbox)
+        .where(due, ~before_it)
+        .order_by(outbox.c.at, outbox.c.kind, outbox.c.revision)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=outbox)
+    ).first()
+    if row is None:
+        return None
+    claimed = Row(
+        tenant=row.tenant_id,
+        event=row.event,
+        subscriber=row.subscriber,
+        kind=row.kind,
+        host=row.host,
+        ticket=row.ticket,
+        closure=row.closure,
+        revision=row.revision,
+        about=row.about,
+        at=row.at,
+        attempts=row.attempts,
+    )
+    connection.execute(update(outbox).where(_key(claimed)).values(due_at=now + LEASE, attempts=row.attempts + 1))
+    return claimed
 
 
 def told(connection: Connection, row: Row, now: datetime) -> None:
@@ -116,15 +142,57 @@ def told(connection: Connection, row: Row, now: datetime) -> None:
 
 
 def failed(connection: Connection, row: Row, now: datetime, error: str) -> None:
-    """The subscriber failed; it is told again later."""
+    """The subscriber failed; it is told again later. ``error`` holds no message: see :func:`~nps_plugin.errors.trail`.
+
+    A row that another process told meanwhile, since our lease was over, stays told.
+    """
     wait = WAITS[min(row.attempts, len(WAITS) - 1)]
-    connection.execute(update(outbox).where(_key(row)).values(due_at=now + wait, error=error))
+    connection.execute(
+        update(outbox).where(_key(row), outbox.c.told_at.is_(None)).values(due_at=now + wait, error=error[:500])
+    )
+
+
+def end_removed(connection: Connection, subscribers: Iterable[str], now: datetime) -> dict[str, int]:
+    """End the untold news of subscribers that the configuration named once and names no more; how much of each.
+
+    News of a subscriber that another process handed over stays: this one cannot know whether that process is gone.
+    """
+    gone = _UNTOLD & outbox.c.given.is_(False) & outbox.c.subscriber.not_in(list(subscribers))
+    names = connection.execute(select(outbox.c.subscriber).where(gone).distinct()).scalars().all()
+    return {name: end(connection, name, now) for name in names}
+
+
+def end(connection: Connection, subscriber: str, now: datetime) -> int:
+    """End the untold news of one subscriber: it will not be told, and stays to be counted. How much there was."""
+    mine = _UNTOLD & (outbox.c.subscriber == subscriber)
+    return connection.execute(update(outbox).where(mine).values(ended_at=now)).rowcount
 
 
 def waiting(connection: Connection, now: datetime, loaded: Iterable[str]) -> int:
     """How many rows are due to subscribers that are not loaded in this process."""
-    due = (outbox.c.told_at.is_(None)) & (outbox.c.due_at <= now) & (outbox.c.subscriber.not_in(list(loaded)))
+    due = _UNTOLD & (outbox.c.due_at <= now) & outbox.c.subscriber.not_in(list(loaded))
     return int(connection.execute(select(func.count()).select_from(outbox).where(due)).scalar_one())
+
+
+def standing(connection: Connection) -> list[Standing]:
+    """What is untold or was ended, by subscriber, sorted by name."""
+    untold = case((_UNTOLD, 1), else_=0)
+    failures = case((_UNTOLD & (outbox.c.error != ""), 1), else_=0)
+    ended = case((outbox.c.ended_at.is_not(None), 1), else_=0)
+    rows = connection.execute(
+        select(
+            outbox.c.subscriber,
+            func.max(case((outbox.c.given, 1), else_=0)).label("given"),
+            func.sum(untold).label("untold"),
+            func.sum(failures).label("failed"),
+            func.sum(ended).label("ended"),
+            func.min(case((_UNTOLD, outbox.c.at))).label("since"),
+        )
+        .where(outbox.c.told_at.is_(None))
+        .group_by(outbox.c.subscriber)
+        .order_by(outbox.c.subscriber)
+    )
+    return [Standing(**(dict(row._mapping) | {"given": bool(row.given)})) for row in rows]
 
 
 def _key(row: Row) -> Any:

@@ -151,9 +151,15 @@ surveys = Table(
     #: the scale as it stood when the question was planned: {name, low, high, dissatisfied_to, satisfied_from}
     Column("scale", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
+    #: when the question was to leave, as planned at closing; never changed
+    Column("planned_for", UtcDateTime),
+    #: when the worker is to look at it next: to ask, to try again, to remind; expires_at where nothing is left to do
     Column("due_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
+    #: when the question left (set at the claim, cleared where nothing left): what a quarantine looks at
     Column("sent_at", UtcDateTime),
+    #: when state or detail last changed
+    Column("state_at", UtcDateTime),
     #: strata: the channel and the language in which the question was really asked
     Column("channel", NAME, nullable=False, default=""),
     Column("locale", String(16), nullable=False, default=""),
@@ -208,7 +214,7 @@ messages = Table(
     Column("question", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    #: sending, sent, refused, failed
+    #: sending, sent, refused, failed; unanswered: it failed, and the client noticed (a telephone that rang)
     Column("outcome", String(16), nullable=False),
     Column("detail", Text, nullable=False, default=""),
     Column("reference", Text, nullable=False, default=""),
@@ -340,6 +346,8 @@ outbox = Table(
     Column("tenant_id", NAME, nullable=False),
     Column("event", ID, nullable=False),
     Column("subscriber", NAME, nullable=False),
+    #: handed over by a process instead of named in the configuration: other processes cannot know whether it is gone
+    Column("given", Boolean(create_constraint=True, name="given"), nullable=False, default=False),
     Column("kind", String(32), nullable=False),
     Column("host", NAME, nullable=False),
     Column("ticket", NAME, nullable=False),
@@ -351,6 +359,9 @@ outbox = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("told_at", UtcDateTime),
+    #: when it was ended untold, since its subscriber was removed
+    Column("ended_at", UtcDateTime),
+    #: what kind of error the last telling met and where; no message, which may hold personal data
     Column("error", Text, nullable=False, default=""),
     PrimaryKeyConstraint("tenant_id", "event", "subscriber"),
     Index("ix_nps_outbox_due", "told_at", "due_at"),
