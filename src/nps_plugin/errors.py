@@ -83,12 +83,16 @@ class PluginError(NpsError):
 
 
 class DeliveryError(NpsError):
-    """A channel could not deliver a message. ``final`` says that another attempt would not help."""
+    """A channel could not deliver a message. ``final`` says that another attempt would not help, ``noticed`` that the
+    client noticed this one, such as a telephone that rang: it counts for ``ask.max_contacts``."""
 
-    def __init__(self, reason: str, *, final: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, final: bool = False, retry_after: float | None = None, noticed: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.final = final
+        self.noticed = noticed
         #: seconds to wait before the next attempt, where the provider said so
         self.retry_after = retry_after
 

@@ -51,6 +51,12 @@ def make_tenant(name: str = "acme", **changes: Any) -> Tenant:
         expires_after=timedelta(days=28),
         edit_window=timedelta(hours=24),
         ask_why=frozenset({Band.DISSATISFIED}),
+        hours=MappingProxyType({}),
+        max_contacts=3,
+        quarantine=timedelta(days=30),
+        quarantine_by="person",
+        sample=1.0,
+        remind_after=None,
     )
     tenant = Tenant(
         name=name,

@@ -108,6 +108,22 @@ def test_the_headers_of_a_good_mail():
     }
 
 
+@pytest.mark.parametrize(
+    ("locale", "head", "line"),
+    [
+        ("en", "Reminder: ", "You have not answered yet; this is our only reminder."),
+        ("ru", "Напоминание: ", "Вы ещё не ответили; больше напоминать не будем."),
+    ],
+)
+def test_a_reminder_says_that_it_is_one_in_subject_text_and_html(locale, head, line):
+    reminder, first = word(locale=locale, reminder=True), word(locale=locale)
+    assert reminder.subject.startswith(head)
+    assert not first.subject.startswith(head)
+    for said, before in ((reminder.text, first.text), (reminder.html, first.html)):
+        assert line in said
+        assert line not in before
+
+
 def test_the_configured_reply_to_wins_and_a_domain_can_be_given():
     tenant = make_tenant(channels={"email": {"reply_to": "ratings@acme.example"}})
     message = word(tenant=tenant, message_id_domain="mail.acme.example")

@@ -19,7 +19,9 @@ from ..model import Band
 from .secret import Secret, read_secret
 
 LOCALES = ("en", "ru")
-_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_UNITS = {"y": 31536000, "w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+#: Longer ones would lead out of the calendar.
+_LONGEST = timedelta(days=36500)
 LOGOS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -76,6 +78,15 @@ class Whole(fields.Field[int]):
         return value
 
 
+class Share(fields.Field[float]):
+    """A share from 0 to 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise ValidationError("expected a share from 0 to 1, such as 0.25")
+        return float(value)
+
+
 class Choice(Text):
     """One of a few words, with the nearest right one where it is misspelt."""
 
@@ -91,7 +102,7 @@ class Choice(Text):
 
 
 class Length(fields.Field[timedelta]):
-    """A length of time: "90m", "4h", "3d", "1d12h"; a timedelta from a mapping."""
+    """A length of time: "90m", "4h", "3d", "1d12h", "2y" (of 365 days); a timedelta from a mapping."""
 
     def __init__(self, *, zero: bool = True, **options: Any) -> None:
         super().__init__(**options)
@@ -100,10 +111,12 @@ class Length(fields.Field[timedelta]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> timedelta:
         if isinstance(value, timedelta):
             length = value
-        elif isinstance(value, str) and re.fullmatch(r"(\d{1,6}[wdhms])+", value):
-            length = timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)([wdhms])", value)))
+        elif isinstance(value, str) and re.fullmatch(r"(\d{1,6}[ywdhms])+", value):
+            length = timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)([ywdhms])", value)))
         else:
             raise ValidationError('expected a length of time such as "30m", "4h", "3d" or "1d12h"')
+        if length > _LONGEST:
+            raise ValidationError("expected a length of time of at most a hundred years")
         if length < timedelta(0) or (not self.zero and not length):
             raise ValidationError("expected a length of time greater than zero")
         return length
@@ -239,6 +252,13 @@ class Hours(fields.Field[Mapping[int, tuple[tuple[int, int], ...]]]):
                     raise ValidationError(f"{_DAYS[day]} is given twice")
                 week[day] = _spans(str(days), text)
         return week
+
+
+class DayHours(fields.Field[tuple[tuple[int, int], ...]]):
+    """Hours of every day: "10:00-19:00" or "10:00-13:00, 14:00-19:00" -> minutes since midnight."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[tuple[int, int], ...]:
+        return _spans("every day", value)
 
 
 def _days(text: str) -> list[int]:

@@ -63,6 +63,12 @@ class AskSchema(Strict):
     expires_after = f.Length(zero=False, load_default=timedelta(days=28))
     edit_window = f.Length(load_default=timedelta(hours=24))
     ask_why = f.Bands(load_default=frozenset({Band.DISSATISFIED}))
+    hours = fields.Dict(keys=f.Text(), values=f.DayHours(), load_default=dict)
+    max_contacts = f.Whole(1, 100, load_default=3)
+    quarantine = f.Length(load_default=timedelta(days=30))
+    quarantine_by = f.Choice("person", "organization", load_default="person")
+    sample = f.Share(load_default=1.0)
+    remind_after = f.Length(zero=False, load_default=None)
 
     @validates_schema
     def _channels(self, data: Any, **_: Any) -> None:
@@ -73,9 +79,22 @@ class AskSchema(Strict):
             raise ValidationError("expected each channel once", "channels")
         if "host" in channels and len(channels) > 1:
             raise ValidationError('"host" stands alone: the question goes into the host\'s own message', "channels")
-        for name in data["attempts"]:
-            if name not in channels:
-                raise ValidationError(f"{name}: no such channel in ask.channels{f.nearest(name, channels)}", "attempts")
+        for key in ("attempts", "hours"):
+            for name in data[key]:
+                if name not in channels:
+                    raise ValidationError(f"{name}: no such channel in ask.channels{f.nearest(name, channels)}", key)
+
+    @validates_schema
+    def _sensible(self, data: Any, **_: Any) -> None:
+        remind_after, by_host = data["remind_after"], "host" in data["channels"]
+        if by_host and remind_after is not None:
+            raise ValidationError(
+                'the host\'s own message ("host") cannot be sent again by the library', "remind_after"
+            )
+        if by_host and data["hours"]:
+            raise ValidationError("the host sends its own message when it likes", "hours")
+        if remind_after is not None and remind_after >= data["expires_after"]:
+            raise ValidationError("expected less than expires_after, or nobody is ever reminded", "remind_after")
 
 
 class KpiSchema(Strict):
@@ -165,10 +184,17 @@ class PageSchema(Strict):
     trusted_proxies = fields.List(f.Network(), load_default=list)
 
 
+class RetentionSchema(Strict):
+    comments = f.Length(zero=False, load_default=timedelta(days=730))
+    contacts = f.Length(zero=False, load_default=timedelta(days=365))
+    evidence = f.Length(zero=False, load_default=timedelta(days=30))
+
+
 class RootSchema(Strict):
     plugins = f.Words(load_default=())
     database = fields.Nested(DatabaseSchema, load_default=lambda: DatabaseSchema().load({}))
     page = fields.Nested(PageSchema, load_default=lambda: PageSchema().load({}))
+    retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
     tenants = fields.Dict(keys=f.Name(), values=fields.Nested(TenantSchema), required=True)
 
     @validates_schema(skip_on_field_errors=False)

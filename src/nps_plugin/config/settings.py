@@ -38,6 +38,18 @@ class Ask:
     expires_after: timedelta
     edit_window: timedelta
     ask_why: frozenset[Band]
+    #: when each channel may be used: minutes since midnight where the client lives, (from, until), sorted, apart
+    hours: Mapping[str, tuple[tuple[int, int], ...]]
+    #: how often the clients of one closure are contacted at most: questions, tries that they notice, reminders
+    max_contacts: int
+    #: how long nobody is asked again; zero asks every time
+    quarantine: timedelta
+    #: person or organization: whose last question starts the quarantine
+    quarantine_by: str
+    #: the share of tickets that is asked about, 0 to 1
+    sample: float
+    #: how long after the question one reminder leaves; None for never
+    remind_after: timedelta | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +108,17 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retention:
+    """How long what is personal is kept; the worker deletes it after that. What counts stays."""
+
+    comments: timedelta = timedelta(days=730)
+    #: addresses, links and who a person is, since their last closing
+    contacts: timedelta = timedelta(days=365)
+    #: visits to the page and the circumstances of answers
+    evidence: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """The whole configuration."""
 
@@ -103,3 +126,4 @@ class Settings:
     database_url: str
     page: Page
     tenants: Mapping[str, Tenant]
+    retention: Retention = field(default_factory=Retention)

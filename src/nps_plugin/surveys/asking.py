@@ -29,6 +29,8 @@ class Asking:
     question: str = field(repr=False)
     token: str = field(repr=False)
     at: datetime
+    #: the second message of a survey, to somebody who has not answered the first
+    reminder: bool = False
 
 
 def begin_message(
@@ -41,11 +43,12 @@ def begin_message(
     text: str | None,
     outcome: str,
     now: datetime,
+    kind: str = "question",
 ) -> Asking:
     """Make a message and its token for a survey; ``contact`` is the survey's row in ``nps_contact``.
 
     ``text`` is a plugin's question, if any. ``outcome`` is "sending" until the channel reports, "sent" for the host's
-    own.
+    own. ``kind`` is "question" or "reminder". The token lives as long as the survey.
     """
     locale = locale_for(contact.locale, tenant.locale)
     question = text or question_for(
@@ -60,10 +63,11 @@ def begin_message(
             survey=survey.id,
             client=contact.client,
             channel=channel,
+            kind=kind,
             locale=locale,
             question=question,
             created_at=now,
-            expires_at=now + tenant.ask.expires_after,
+            expires_at=survey.expires_at,
             outcome=outcome,
         )
     )
@@ -78,4 +82,5 @@ def begin_message(
         question=question,
         token=token,
         at=now,
+        reminder=kind == "reminder",
     )

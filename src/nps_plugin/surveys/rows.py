@@ -18,7 +18,7 @@ def survey_of(row: Any, scale: Scale) -> Survey:
         closure=row.closure,
         state=SurveyState(row.state),
         scale=scale_of(row.scale, scale),
-        due_at=row.due_at,
+        due_at=row.due_at or row.expires_at,
         expires_at=row.expires_at,
         channels=tuple(row.channels),
     )

@@ -36,6 +36,7 @@ def word_question(
     question: str,
     at: datetime,
     message_id_domain: str | None = None,
+    reminder: bool = False,
 ) -> Message:
     """The e-mail that asks one client.
 
@@ -44,6 +45,7 @@ def word_question(
     :param question: the question, filled, in ``locale``.
     :param at: when it is sent, aware; its Date.
     :param message_id_domain: the right side of the Message-ID; that of the sender unless given.
+    :param reminder: the client had the question before and has not answered; the mail says so.
     """
     locale = locale_for(locale)
     words = translations(locale)
@@ -75,8 +77,12 @@ def word_question(
         "until": _date(survey, tenant, locale),
         "unsubscribe": unsubscribe,
         "unread": not own_reply_to,
+        "reminder": reminder,
     }
     head = words.gettext("%(brand)s: how did we handle your request %(ticket)s?")
+    title = head % {"brand": brand, "ticket": ticket}
+    if reminder:
+        title = words.gettext("Reminder: %(subject)s") % {"subject": title}
     return Message(
         id=message_id,
         tenant=tenant.name,
@@ -84,7 +90,7 @@ def word_question(
         client=client,
         locale=locale,
         sender=sender,
-        subject=clean_line(head % {"brand": brand, "ticket": ticket}, 150),
+        subject=clean_line(title, 150),
         text=clean_text(_text(values, locale)),
         html=render("mail/question.html", locale, **values),
         headers=MappingProxyType(
@@ -148,6 +154,8 @@ def _text(values: dict[str, Any], locale: str) -> str:
     if values["about"]:
         about += f": {values['about']}"
     lines = [values["brand"], "", values["question"], about, ""]
+    if values["reminder"]:
+        lines += [words.gettext("You have not answered yet; this is our only reminder."), ""]
     lines += [line_of(point) for point in values["points"]]
     lines += [
         "",
