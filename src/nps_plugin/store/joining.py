@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection
@@ -63,8 +62,8 @@ def savepoint(connection: Connection, *, bounded: bool = False) -> Iterator[Conn
     stands again afterwards. Setting and restoring travel with the savepoint and its release, in one message each:
     a lock on a table is taken when a statement is planned, so the timeout must stand before the first one.
     """
-    name = f"nps_{token_hex(4)}"
-    begin, end = f"SAVEPOINT {name}", f"RELEASE SAVEPOINT {name}"
+    # one name for all: a savepoint inside another of the same name hides it until it is released
+    begin, end = "SAVEPOINT nps_plugin", "RELEASE SAVEPOINT nps_plugin"
     if connection.dialect.name == "sqlite":
         raw: Any = connection.connection.dbapi_connection
         # the default driver has not begun yet before the first write: a savepoint would then be the outermost
@@ -80,6 +79,6 @@ def savepoint(connection: Connection, *, bounded: bool = False) -> Iterator[Conn
         connection.exec_driver_sql(end)
     except BaseException:
         # undoes the settings too
-        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
-        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT nps_plugin")
+        connection.exec_driver_sql("RELEASE SAVEPOINT nps_plugin")
         raise

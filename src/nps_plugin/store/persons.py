@@ -27,19 +27,12 @@ FORGOTTEN = "forgotten"
 def surrogate(connection: Connection, tenant: str, client: Client, now: datetime) -> str | None:
     """The surrogate key of a person, made at first sight; what is known of them is brought up to date.
 
+    Writes, and so locks the row until the host's transaction ends: ask ``surveys.lookup`` first for an unchanged one.
     None for a client without id and address, whom nothing can recognise.
     """
     if not client.key:
         return None
     profile = {name: getattr(client, name) for name in _PROFILE}
-    known = connection.execute(
-        select(clients.c.client, *(clients.c[name] for name in _PROFILE)).where(
-            clients.c.tenant_id == tenant, clients.c.key == client.key
-        )
-    ).first()
-    # an unchanged person is not written: the row would stay locked until the host's transaction ends
-    if known is not None and all(not value or known._mapping[name] == value for name, value in profile.items()):
-        return str(known.client)
     row = insert_or(connection, clients).values(
         tenant_id=tenant, client=new_id(now), key=client.key, seen_at=now, **profile
     )
