@@ -1,16 +1,23 @@
-"""Inside the host's transaction: joined where one is open on our database, and the host's to end."""
+"""Inside the host's transaction, on every engine: joined where one is open on our database, and the host's to end.
+
+D1 to D13 are the facts measured on real databases; docs/database.md lists them with the tests that hold them.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, create_engine, func, select
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, func, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
-from tests.world import NOON
 
 from nps_plugin import Client, ClosedTicket, Ratings, hookimpl
-from nps_plugin.store.tables import closures
+from nps_plugin.store.engine import LOCK_WAIT
+from nps_plugin.store.tables import closures, metadata, surveys
+from tests.world import NOON
 
 tickets = Table("host_ticket", MetaData(), Column("id", Integer, primary_key=True))
 
@@ -33,107 +40,133 @@ CLOSED = ClosedTicket(
 )
 
 
+class Host:
+    """A host's database with tables of its own, on SQLAlchemy's default driver, and our tables beside them."""
+
+    def __init__(self, url, make_world):
+        self.url = url
+        self.engine = create_engine(url)
+        tickets.metadata.create_all(self.engine)
+        Base.metadata.create_all(self.engine)
+        self.world = make_world()
+        self.plugins = []
+        self.ratings = Ratings(self.world.config, engine=self.engine, clock=self.world.clock)
+        self.sqlite = self.engine.dialect.name == "sqlite"
+
+    def count(self, table):
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(table)).scalar()
+
+    def sql(self, text):
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(text)
+
+    @contextmanager
+    def watched(self):
+        """Fails the test when something inside commits, rolls back or closes what the host owns, or leaves a setting."""
+        done = []
+        names = ("commit", "rollback", "commit_twophase", "rollback_twophase")
+        listeners = [(name, lambda *_args, name=name: done.append(name)) for name in names]
+        for name, listener in listeners:
+            event.listen(self.engine, name, listener)
+        with self.engine.connect() as connection, connection.begin():
+            before = self.settings(connection)
+            yield connection
+            assert done == [], f"the library did what is the host's to do: {done}"
+            assert not connection.closed
+            assert connection.in_transaction()
+            assert not connection.in_nested_transaction()
+            assert self.settings(connection) == before
+            for name, listener in listeners:
+                event.remove(self.engine, name, listener)
+
+    def settings(self, connection):
+        if self.sqlite:
+            asked = ("foreign_keys", "busy_timeout", "journal_mode", "synchronous")
+            return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked]
+        asked = ("lock_timeout", "statement_timeout", "search_path", "transaction_isolation", "timezone")
+        return [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in asked]
+
+
 @pytest.fixture
-def host(tmp_path, make_world):
-    """A host's database with a table of its own, on SQLAlchemy's default driver, and our tables beside it."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'host.sqlite3'}")
-    tickets.metadata.create_all(engine)
-    Base.metadata.create_all(engine)
-    world = make_world()
-    with Ratings(world.config, engine=engine, clock=world.clock) as ratings:
-        ratings.upgrade()
-        yield engine, ratings
-    engine.dispose()
-
-
-def count(engine, table):
-    with engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar()
+def host(database, make_world):
+    made = Host(database(), make_world)
+    yield made
+    made.ratings.close()
+    made.engine.dispose()
 
 
 @pytest.mark.parametrize("writes_first", [False, True])
-def test_the_hosts_rollback_takes_our_rows_with_it(host, writes_first):
-    engine, ratings = host
-    with engine.connect() as connection:
+def test_d1_d2_the_hosts_rollback_takes_our_rows_with_it(host, writes_first):
+    with host.engine.connect() as connection:
         transaction = connection.begin()
         if writes_first:
             connection.execute(tickets.insert().values(id=1))
-        assert ratings.ticket_closed(CLOSED, connection).recorded
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
         transaction.rollback()
-    assert count(engine, tickets) == count(engine, closures) == 0
+    assert host.count(tickets) == host.count(closures) == 0
 
 
 @pytest.mark.parametrize("writes_first", [False, True])
 def test_the_hosts_commit_takes_our_rows_with_it(host, writes_first):
-    engine, ratings = host
-    with engine.begin() as connection:
+    with host.engine.begin() as connection:
         if writes_first:
             connection.execute(tickets.insert().values(id=1))
-        assert ratings.ticket_closed(CLOSED, connection).recorded
-    assert count(engine, closures) == 1
-    assert count(engine, tickets) == writes_first
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+    assert host.count(closures) == 1
+    assert host.count(tickets) == writes_first
 
 
-def test_a_session_is_joined_and_its_pending_objects_are_not_flushed(host):
-    engine, ratings = host
-    with Session(engine) as session:
-        session.execute(tickets.insert().values(id=1))
-        session.add(Note(id=1))
-        assert ratings.ticket_closed(CLOSED, session).recorded
-        assert len(session.new) == 1
-        session.rollback()
-    assert count(engine, closures) == 0
-    with Session(engine) as session:
-        session.execute(tickets.insert().values(id=1))
-        session.add(Note(id=1))
-        ratings.ticket_closed(CLOSED, session)
-        session.commit()
-    assert count(engine, closures) == count(engine, Note.__table__) == 1
-
-
-def test_a_scoped_session_is_joined(host):
-    engine, ratings = host
-    registry = scoped_session(sessionmaker(engine))
-    registry.execute(tickets.insert().values(id=1))
-    assert ratings.ticket_closed(CLOSED, registry).recorded
-    registry.rollback()
-    registry.remove()
-    assert count(engine, closures) == 0
-
-
-def test_where_no_transaction_is_open_ours_is_used_and_counted(host):
-    engine, ratings = host
-    with Session(engine) as session:
-        assert ratings.ticket_closed(CLOSED, session).recorded
-    assert count(engine, closures) == 1
-    assert ratings.check().counts == {"own_transaction_instead_of_the_hosts": 1}
-
-
-def test_a_transaction_on_another_database_is_not_joined(host, tmp_path):
-    engine, ratings = host
-    other = create_engine(f"sqlite:///{tmp_path / 'other.sqlite3'}")
-    with other.begin() as connection:
-        assert ratings.ticket_closed(CLOSED, connection).recorded
-    assert count(engine, closures) == 1
-    other.dispose()
-
-
-def test_our_failure_is_undone_alone_and_the_hosts_ticket_is_kept(host):
-    engine, ratings = host
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE nps_contact")
-    with engine.begin() as connection:
+@pytest.mark.parametrize("table", ["nps_closure", "nps_survey", "nps_client", "nps_contact"])
+def test_d1_a_table_of_ours_that_is_gone_loses_neither_the_hosts_row_nor_its_transaction(host, table):
+    host.sql(f"ALTER TABLE {table} RENAME TO gone")
+    with host.engine.begin() as connection:
         connection.execute(tickets.insert().values(id=1))
-        receipt = ratings.ticket_closed(CLOSED, connection)
+        receipt = host.ratings.ticket_closed(CLOSED, connection)
         assert not receipt.recorded
         assert receipt.problem
-    assert count(engine, tickets) == 1
-    assert count(engine, closures) == 0
+        connection.execute(tickets.insert().values(id=2))
+    assert host.count(tickets) == 2
 
 
-def test_an_observer_that_fails_loses_only_its_own_writes(host, make_world):
-    engine, _ = host
+def test_d3_a_session_is_joined_and_its_pending_objects_are_not_flushed(host):
+    with Session(host.engine) as session:
+        session.execute(tickets.insert().values(id=1))
+        session.add(Note(id=1))
+        assert host.ratings.ticket_closed(CLOSED, session).recorded
+        assert len(session.new) == 1
+        session.rollback()
+    assert host.count(closures) == 0
+    with Session(host.engine) as session:
+        session.execute(tickets.insert().values(id=1))
+        session.add(Note(id=1))
+        host.ratings.ticket_closed(CLOSED, session)
+        session.commit()
+    assert host.count(closures) == host.count(Note.__table__) == 1
 
+
+def test_d4_our_failure_leaves_the_hosts_session_usable(host):
+    host.sql("ALTER TABLE nps_survey RENAME TO gone")
+    with Session(host.engine) as session:
+        session.add(Note(id=1))
+        session.flush()
+        assert not host.ratings.ticket_closed(CLOSED, session).recorded
+        session.add(Note(id=2))
+        session.commit()
+    assert host.count(Note.__table__) == 2
+
+
+def test_d6_tables_are_never_made_inside_the_hosts_transaction(database, make_world, request, engine_name, tmp_path):
+    bare = request.getfixturevalue("postgres").bare() if engine_name == "postgresql" else f"sqlite:///{tmp_path}/bare"
+    engine = create_engine(bare)
+    with Ratings(make_world().config, engine=engine) as ratings, engine.begin() as connection:
+        receipt = ratings.ticket_closed(CLOSED, connection)
+        assert "nps-plugin db upgrade" in receipt.problem
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_d7_an_observer_that_fails_loses_only_its_own_writes(host):
     class Writes:
         nps_name = "a writes"
 
@@ -149,20 +182,206 @@ def test_an_observer_that_fails_loses_only_its_own_writes(host, make_world):
         def nps_ticket_closed(self, closed, connection):
             connection.execute(tickets.insert().values(id=8))
 
-    world = make_world()
-    ratings = Ratings(world.config, engine=engine, plugins=[Writes(), Watches()], clock=world.clock)
-    with engine.begin() as connection:
+    ratings = Ratings(host.world.config, engine=host.engine, plugins=[Writes(), Watches()], clock=host.world.clock)
+    with host.engine.begin() as connection:
         assert ratings.ticket_closed(CLOSED, connection).recorded
-    with engine.connect() as connection:
+    with host.engine.connect() as connection:
         assert list(connection.execute(select(tickets.c.id)).scalars()) == [8]
-    assert [(plugin.name, plugin.errors) for plugin in ratings.plugins if plugin.name != "email"] == [
-        ("a writes", 1),
-        ("b watches", 0),
-    ]
+    errors = {plugin.name: plugin.errors for plugin in ratings.plugins}
+    assert (errors["a writes"], errors["b watches"]) == (1, 0)
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_d8_d9_nothing_of_the_hosts_is_ended_and_no_setting_is_left_behind(host, failing):
+    if failing:
+        host.sql("ALTER TABLE nps_survey RENAME TO gone")
+    host.ratings.check()
+    with host.watched() as connection:
+        connection.execute(tickets.insert().values(id=1))
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded is not failing
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded is not failing
+        assert host.ratings.ticket_reopened("acme", "17", NOON, connection=connection).recorded is not failing
+    assert host.count(tickets) == 1
+
+
+def test_d9_a_timeout_that_the_host_has_set_stands_again(host):
+    if host.sqlite:
+        return
+    with host.watched() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '7s'")
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "7s"
+        connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
+
+
+def test_d9_twin_closings_in_two_open_transactions_make_one_closure_and_nobody_waits_for_ever(host):
+    """The second one waits for the first at most as long as a lock may take; afterwards it is a repeat."""
+    with host.engine.connect() as first, host.engine.connect() as second:
+        one = first.begin()
+        first.execute(tickets.insert().values(id=1))
+        assert host.ratings.ticket_closed(CLOSED, first).recorded
+        two = second.begin()
+        started = time.monotonic()
+        late = host.ratings.ticket_closed(CLOSED, second)
+        assert not late.recorded
+        assert late.problem
+        # SQLite waits as long as the host's driver says, five seconds unless told otherwise
+        assert time.monotonic() - started < LOCK_WAIT + 8
+        one.commit()
+        two.rollback()
+    with host.engine.begin() as connection:
+        assert host.ratings.ticket_closed(CLOSED, connection).repeated
+    assert host.count(closures) == host.count(surveys) == 1
+
+
+def test_a_table_of_ours_that_is_locked_delays_the_hosts_closing_by_the_lock_wait_at_most(host):
+    if host.sqlite:
+        return  # one writer at a time: the twin above is that case
+    host.ratings.check()
+    with host.engine.connect() as other, other.begin():
+        other.exec_driver_sql("LOCK TABLE nps_survey IN ACCESS EXCLUSIVE MODE")
+        with host.engine.begin() as connection:
+            connection.execute(tickets.insert().values(id=1))
+            started = time.monotonic()
+            assert not host.ratings.ticket_closed(CLOSED, connection).recorded
+            assert time.monotonic() - started < LOCK_WAIT + 3
+    assert host.count(tickets) == 1
+
+
+def test_a_full_disk_loses_nothing_of_the_hosts(host):
+    """SQLite says SQLITE_FULL when a file may not grow; the host's own rows fit into what is there."""
+    if not host.sqlite:
+        return  # a full tablespace needs a file system of its own
+    host.ratings.check()
+    with host.engine.begin() as connection:
+        connection.execute(tickets.insert().values(id=1))
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        big = {f"slice {n}": "x" * 200 for n in range(500)}
+        receipt = host.ratings.ticket_closed(
+            ClosedTicket(tenant="acme", ticket="1", opened_at=None, closed_at=NOON, facts=big), connection
+        )
+        assert not receipt.recorded
+        connection.execute(tickets.insert().values(id=2))
+    assert host.count(tickets) == 2
+    assert host.count(closures) == 0
+
+
+def test_d10_a_scoped_session_is_joined(host):
+    registry = scoped_session(sessionmaker(host.engine))
+    registry.execute(tickets.insert().values(id=1))
+    assert host.ratings.ticket_closed(CLOSED, registry).recorded
+    registry.rollback()
+    registry.remove()
+    assert host.count(closures) == 0
+
+
+def test_d10_where_no_transaction_is_open_ours_is_used_and_counted(host):
+    with Session(host.engine) as session:
+        assert host.ratings.ticket_closed(CLOSED, session).recorded
+    assert host.count(closures) == 1
+    assert host.ratings.check().counts == {"own_transaction_instead_of_the_hosts": 1}
+
+
+def test_d10_a_session_after_its_commit_is_not_joined(host):
+    with Session(host.engine) as session:
+        session.execute(tickets.insert().values(id=1))
+        session.commit()
+        assert host.ratings.ticket_closed(CLOSED, session).recorded
+    assert host.count(closures) == 1
+
+
+def test_d10_a_connection_that_commits_by_itself_is_not_joined(host):
+    with host.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(select(1))
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+    assert host.ratings.check().counts == {"own_transaction_instead_of_the_hosts": 1}
+    assert host.count(closures) == 1
+
+
+def test_a_host_that_begins_explicitly_on_sqlite_is_joined(host):
+    """SQLAlchemy's recipe: the driver's transactions off, BEGIN by an event."""
+    if not host.sqlite:
+        return
+    engine = create_engine(host.url)
+    event.listen(engine, "connect", lambda raw, _record: setattr(raw, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+        transaction.rollback()
+    assert host.count(closures) == 0
+    engine.dispose()
+
+
+def test_a_transaction_on_another_database_is_not_joined(host, database):
+    other = create_engine(database())
+    with other.begin() as connection:
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+    assert host.count(closures) == 1
+    other.dispose()
+
+
+def test_d11_a_plugin_cannot_stop_the_closing_from_being_recorded(host):
+    class Claims:
+        nps_name = "claims"
+
+        @hookimpl(tryfirst=True)
+        def nps_ticket_closed(self, closed):
+            return "mine"
+
+    with Ratings(host.world.config, engine=host.engine, plugins=[Claims()], clock=host.world.clock) as ratings:
+        assert ratings.ticket_closed(CLOSED).recorded
+    assert host.count(closures) == 1
+
+
+def test_d12_facts_of_slower_transactions_wait_in_the_queue_and_are_not_passed_by(host):
+    """A queue that is consumed by row loses nothing to a transaction that began earlier and commits later."""
+    queue = metadata.tables["nps_fold_queue"]
+    if host.sqlite:
+        return  # one writer at a time: no transaction overtakes another
+    with host.engine.connect() as slow, host.engine.connect() as quick:
+        waiting = slow.begin()
+        host.ratings.ticket_closed(CLOSED, slow)
+        with quick.begin():
+            other = ClosedTicket(tenant="acme", ticket="18", opened_at=None, closed_at=NOON)
+            host.ratings.ticket_closed(other, quick)
+        first = host.count(queue)
+        waiting.commit()
+    assert host.count(queue) > first
+
+
+def test_closings_of_one_ticket_from_many_threads_make_one_closure(host):
+    receipts = []
+
+    def close():
+        receipts.append(host.ratings.ticket_closed(CLOSED))
+
+    threads = [threading.Thread(target=close) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [receipt.recorded for receipt in receipts] == [True] * 6
+    assert sum(not receipt.repeated for receipt in receipts) == 1
+    assert host.count(closures) == host.count(surveys) == 1
+
+
+@pytest.mark.parametrize("person_known", [False, True])
+def test_a_joined_closing_is_at_most_eight_messages_on_the_wire(host, person_known):
+    if person_known:
+        host.ratings.ticket_closed(ClosedTicket(**(vars(CLOSED) | {"ticket": "1"})))
+    host.ratings.check()
+    said = []
+    with host.engine.begin() as connection:
+        connection.execute(tickets.insert().values(id=1))
+        event.listen(host.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+    assert 0 < len(said) <= 8, [text.split()[:4] for text in said]
+    assert any("nps_fold_queue" in text for text in said)
 
 
 def test_something_that_is_no_connection_is_a_problem_that_says_what_was_expected(host):
-    _, ratings = host
-    receipt = ratings.ticket_closed(CLOSED, "postgresql://")
+    receipt = host.ratings.ticket_closed(CLOSED, "postgresql://")
     assert not receipt.recorded
-    assert "Session" in receipt.problem or "TypeError" in receipt.problem
+    assert "TypeError" in receipt.problem
