@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
@@ -16,6 +16,7 @@ from .model import Health, Message, WorkDone
 from .plugins import Plugins, name_of
 from .ports import Channel
 from .responses.hearing import Hearing
+from .responses.retention import Sweep
 from .responses.telling import end_removed, tell_due, waiting
 from .store import outbox
 from .store.checkup import checkup
@@ -24,6 +25,7 @@ from .surveys.asking import Asking
 from .surveys.claiming import Post
 from .surveys.delivery import expire_due, send_due
 from .surveys.intake import Intake
+from .surveys.procedure import opened
 from .web.live import LiveDesk
 from .wording.mail import word_question
 from .wording.texts import check_placeholders
@@ -43,6 +45,7 @@ class Parts:
     intake: Intake
     hearing: Hearing
     desk: LiveDesk
+    sweep: Sweep = field(default_factory=Sweep)
 
     @property
     def enabled(self) -> dict[str, Tenant]:
@@ -77,6 +80,7 @@ class Parts:
             failed_tellings=told["failed"],
             waiting=waiting(self.store, self.plugins, clock),
             ended=ended,
+            cleaned=self.sweep.round(self.store, self.settings.tenants, self.settings.retention, clock.now(), limit),
         )
 
     def tell(self, clock: Clock | None = None, limit: int = 20) -> Counter[str]:
@@ -96,6 +100,20 @@ class Parts:
         if missing:
             problems.append(f"subscribers not loaded in this process: {', '.join(missing)}; their news waits")
         return Health(schema=schema, problems=tuple(problems), counts=dict(counts))
+
+    def untold(self) -> list[outbox.Untold]:
+        """What ``Ratings.untold()`` gives."""
+        with self.store.read() as connection:
+            return outbox.untold(connection)
+
+    def end_news(self, subscriber: str) -> int:
+        """What ``Ratings.end_news()`` does."""
+        with self.store.write() as connection:
+            return outbox.end(connection, subscriber, self.clock.now())
+
+    def procedures_opened(self) -> list[tuple[str, str]]:
+        """What ``Ratings.procedures_opened()`` gives."""
+        return opened(self.store, self.enabled.values())
 
     def _word(self, tenant: Tenant, asking: Asking) -> Message:
         return word_question(
@@ -170,7 +188,7 @@ def assemble(
 def _untold(store: Store, subscribers: Mapping[str, bool], plugins: Plugins) -> Iterator[str]:
     """What news waits for whom, where this process cannot tell it or telling it fails."""
     with store.read() as connection:
-        standing = outbox.standing(connection)
+        standing = outbox.untold(connection)
     for one in standing:
         since = f"{one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
         if one.untold and one.subscriber not in subscribers:

@@ -13,6 +13,9 @@ import click
 from .errors import NpsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .config import Settings
     from .ratings import Ratings
 
 #: Distributions may bring commands of their own under this entry-point group.
@@ -84,6 +87,26 @@ def db_check(ctx: click.Context) -> None:
     click.echo(f"The tables are at {health.schema}, as this release needs.")
 
 
+@db.command("sql")
+@click.option("--dialect", type=click.Choice(["sqlite", "postgresql"]), help="The database; that of database.url.")
+@click.option("--from", "start", default="", help="The revision that the database has (`db check` names it).")
+@click.pass_context
+def db_sql(ctx: click.Context, dialect: str | None, start: str) -> None:
+    """Print the SQL of the upgrade, for an administrator who runs it by hand. Connects to nothing."""
+    from alembic.util import CommandError
+
+    from .store.migrations.run import script
+
+    if dialect is None:
+        from sqlalchemy.engine import make_url
+
+        dialect = make_url(_settings(ctx).database_url).get_backend_name()
+    try:
+        click.echo(script(dialect, start))
+    except CommandError as error:
+        raise click.ClickException(f"--from {start}: {error}") from error
+
+
 @main.group()
 def config() -> None:
     """The configuration."""
@@ -92,13 +115,20 @@ def config() -> None:
 @config.command("check")
 @click.pass_context
 def config_check(ctx: click.Context) -> None:
-    """Read the configuration and say everything that is wrong with it; exit 1 if anything is."""
+    """Say everything that is wrong with the configuration (exit 1 if anything is), what of it is of no use, and which
+    comparisons would end with it."""
+    from .config.advice import advice_on
+
     ratings = _ratings(ctx)
     for tenant in ratings.settings.tenants.values():
         state = "enabled" if tenant.enabled else "disabled"
         click.echo(f"{tenant.name}: {state}, scale {tenant.scale.name}, asks over {', '.join(tenant.ask.channels)}")
-        if tenant.enabled and not tenant.kpi:
-            click.echo("  no kpi rule: unless tickets bring their own target, every verdict is untargeted")
+        if tenant.enabled:
+            for advice in advice_on(tenant):
+                click.echo(f"  {advice}")
+    ended = _procedures_opened(ratings)
+    for tenant_name, change in ended:
+        click.echo(f"{tenant_name}: opens a new procedure: {change}")
     click.echo("The configuration can be used.")
 
 
@@ -128,14 +158,48 @@ def work(ctx: click.Context, once: bool, every: float) -> None:
 @main.command()
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
-    """What is loaded, from where, and how often it failed."""
-    for plugin in _ratings(ctx).plugins:
+    """What is loaded, from where, how often it failed, and what news waits for it."""
+    ratings = _ratings(ctx)
+    for plugin in ratings.plugins:
         state = "loaded" if plugin.loaded else "NOT LOADED"
         click.echo(
             f"{plugin.name}  {plugin.distribution}  {state}  {plugin.errors} error(s)  {', '.join(plugin.hooks)}"
         )
         if plugin.last_error:
             click.echo(f"  last: {plugin.last_error}")
+    for name in ratings.plugins.disabled:
+        click.echo(f"{name}  left out: NPS_PLUGIN_DISABLED names it")
+    for news in ratings.untold():
+        state = f"{news.untold} news untold, {news.failed} of them failed before, {news.ended} ended"
+        click.echo(f"{news.subscriber}  {state}")
+
+
+@main.command("end-news")
+@click.argument("subscriber")
+@click.pass_context
+def end_news(ctx: click.Context, subscriber: str) -> None:
+    """Give up the news that waits for a subscriber that will not come back."""
+    click.echo(f"{_ratings(ctx).end_news(subscriber)} news to {subscriber} ended untold")
+
+
+@main.command()
+@click.option("--tenant", required=True, help="Whose tickets.")
+@click.option(
+    "--since",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z"]),
+    help="Closed since then; in the tenant's time zone unless it says another.",
+)
+@click.pass_context
+def reconcile(ctx: click.Context, tenant: str, since: datetime) -> None:
+    """Record the closings that gave no event. Run it where the host's code is loaded (--app)."""
+    ratings = _ratings(ctx)
+    known = ratings.settings.tenants.get(tenant)
+    if since.tzinfo is None and known is not None:
+        since = since.replace(tzinfo=known.timezone)
+    if not ratings.plugins.helpdesks:
+        raise click.ClickException("no help-desk is loaded that could be asked; name its adapter in plugins = [...]")
+    click.echo(f"{ratings.reconcile(tenant, since)} closing(s) recorded that gave no event")
 
 
 @main.command()
@@ -148,6 +212,24 @@ def doctor(ctx: click.Context) -> None:
     if not health.ok:
         ctx.exit(1)
     click.echo(f"All is well; the tables are at {health.schema}.")
+
+
+def _settings(ctx: click.Context) -> Settings:
+    """The configuration alone, where the host's code is not needed for it."""
+    from .config import read_toml
+
+    path, app = ctx.find_root().obj
+    return read_toml(path) if app is None else _ratings(ctx).settings
+
+
+def _procedures_opened(ratings: Ratings) -> list[tuple[str, str]]:
+    """What would change against the procedures in use; a database that cannot be reached is said and is no mistake."""
+    try:
+        return ratings.procedures_opened()
+    except Exception as error:  # noqa: BLE001 - the configuration is checked without a database too
+        what = str(error) if isinstance(error, NpsError) else f"the database cannot be read ({type(error).__name__})"
+        click.echo(f"Whether it opens a new procedure is not known: {what}")
+        return []
 
 
 def _ratings(ctx: click.Context) -> Ratings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,10 @@ from .model import (
     Client,
     ClosedTicket,
     Evidence,
+    Forgotten,
     Health,
+    LogEntry,
+    NotAskedReason,
     Receipt,
     Recorded,
     ReopenedTicket,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from .assembly import Parts
     from .config import Tenant
     from .plugins import Plugins
+    from .store.outbox import Untold
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +157,45 @@ class Ratings:
         """Ask this person no more."""
         self._parts.hearing.opt_out(self._tenant(tenant), client)
 
+    # --- persons --------------------------------------------------------------------------------------------------
+
+    def forget_client(self, tenant: str, client: Client | str) -> Forgotten:
+        """Delete what is personal of a person, keep what counts, and never ask them again; see docs/privacy.md.
+
+        ``client``: a Client, or its key such as ``"id:7"`` or ``"email:a@b.example"``. They need not be known: the id
+        and the addresses given are suppressed all the same. Repeats change nothing. Returns how much was deleted.
+        """
+        from .responses.forgetting import forget
+        from .surveys.facts import as_client
+
+        settings, person = self._tenant(tenant), as_client(client)
+        with self._parts.store.write() as connection:
+            return forget(connection, settings, person, self.settings.page.secrets, self._parts.clock.now())
+
+    def export_person(self, tenant: str, client: Client | str) -> dict[str, Any]:
+        """Everything kept about a person, JSON-ready, and nothing of anybody else; ``client`` as in
+        :meth:`forget_client`.
+
+        Keys: ``tenant``, ``profiles``, ``surveys`` (each with ``ticket_facts``, ``contact``, ``messages``,
+        ``answers`` with their reasons and comments, ``visits``), ``not_to_be_asked``, ``shared_with`` (others with an
+        id of their own who share an address; nothing of theirs is in it). Somebody unknown gives empty lists.
+        """
+        from .responses.exporting import export_person
+        from .surveys.facts import as_client
+
+        settings, person = self._tenant(tenant), as_client(client)
+        with self._parts.store.read() as connection:
+            return export_person(connection, settings, person, self.settings.page.secrets)
+
+    def export(self, tenant: str) -> Iterator[dict[str, Any]]:
+        """Every closure of a tenant, JSON-ready: its facts, KPI, ``verdict`` and ``surveys`` with their ``answers``.
+
+        Clients are surrogate keys; comments are as they were written. Read as it is iterated, a page at a time.
+        """
+        from .responses.exporting import export
+
+        return export(self._parts.store, self._tenant(tenant))
+
     def handle(self, request: Request) -> Response:
         """Answer a request to the rating page.
 
@@ -182,6 +225,29 @@ class Ratings:
         """
         return self._parts.hearing.verdict(self._tenant(tenant), str(ticket), host, closure)
 
+    def survey_log(self, tenant: str, ticket: str, host: str = "") -> tuple[LogEntry, ...]:
+        """Everything that happened to the questions about a ticket, oldest first: why this client got this, or nothing.
+
+        Holds no address and no comment. Raises ``UnknownTenant`` or ``UnknownTicket``.
+        """
+        from .surveys.facts import ticket_name
+        from .surveys.log import read_log
+
+        settings = self._tenant(tenant)
+        with self._parts.store.read() as connection:
+            return read_log(connection, settings, ticket_name(ticket), ticket_name(host))
+
+    def not_asked_counts(
+        self, tenant: str, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[NotAskedReason, int]:
+        """How many people were not asked, for every reason there is, of the closings recorded from ``since`` until
+        before ``until`` (aware; None: all)."""
+        from .surveys.log import count_not_asked
+
+        settings = self._tenant(tenant)
+        with self._parts.store.read() as connection:
+            return count_not_asked(connection, settings, since, until)
+
     @property
     def plugins(self) -> Plugins:
         """What is loaded, from where, and how often it failed."""
@@ -199,6 +265,22 @@ class Ratings:
     def upgrade(self) -> None:
         """Bring the tables to this release; the same as ``nps-plugin db upgrade``."""
         self._parts.store.upgrade()
+
+    def untold(self) -> list[Untold]:
+        """What news waits for whom, by subscriber: how much, how much of it failed before, how much was ended."""
+        return self._parts.untold()
+
+    def end_news(self, subscriber: str) -> int:
+        """Give up the news that waits for a subscriber that will not come back; how much it was."""
+        return self._parts.end_news(subscriber)
+
+    def procedures_opened(self) -> list[tuple[str, str]]:
+        """(tenant, change) for each change of the configuration that opens a new procedure against the one in use.
+
+        Answers before it are not compared with those after it. Ask before the new configuration is used:
+        ``nps-plugin config check`` does.
+        """
+        return self._parts.procedures_opened()
 
     def reload(self, config: Mapping[str, Any] | Settings | None = None) -> None:
         """Put another configuration in force: the file that was opened, read again, or the one given.

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, func, insert, select, update
 
+from ..model import Plain
 from .ids import new_id
 from .tables import closures, outbox
 
@@ -42,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class Untold(Plain):
     """What the outbox holds for one subscriber: news untold, how much of it failed before, and what was ended."""
 
     subscriber: str
@@ -174,16 +175,16 @@ def waiting(connection: Connection, now: datetime, loaded: Iterable[str]) -> int
     return int(connection.execute(select(func.count()).select_from(outbox).where(due)).scalar_one())
 
 
-def standing(connection: Connection) -> list[Standing]:
+def untold(connection: Connection) -> list[Untold]:
     """What is untold or was ended, by subscriber, sorted by name."""
-    untold = case((_UNTOLD, 1), else_=0)
+    open_ = case((_UNTOLD, 1), else_=0)
     failures = case((_UNTOLD & (outbox.c.error != ""), 1), else_=0)
     ended = case((outbox.c.ended_at.is_not(None), 1), else_=0)
     rows = connection.execute(
         select(
             outbox.c.subscriber,
             func.max(case((outbox.c.given, 1), else_=0)).label("given"),
-            func.sum(untold).label("untold"),
+            func.sum(open_).label("untold"),
             func.sum(failures).label("failed"),
             func.sum(ended).label("ended"),
             func.min(case((_UNTOLD, outbox.c.at))).label("since"),
@@ -192,7 +193,7 @@ def standing(connection: Connection) -> list[Standing]:
         .group_by(outbox.c.subscriber)
         .order_by(outbox.c.subscriber)
     )
-    return [Standing(**(dict(row._mapping) | {"given": bool(row.given)})) for row in rows]
+    return [Untold(**(dict(row._mapping) | {"given": bool(row.given)})) for row in rows]
 
 
 def _key(row: Row) -> Any:

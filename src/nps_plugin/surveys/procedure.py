@@ -10,12 +10,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from ..config.settings import Tenant
 from ..model import SCALES, Plain, Scale
+from ..store.engine import Store
 from ..store.tables import procedures, surveys
 from ..store.upsert import insert_or
 from ..wording.catalogue import locales
@@ -139,6 +141,20 @@ def would_open(connection: Connection, tenant: Tenant) -> Iterator[str]:
         return
     for change in changes(last[1], now.spec):
         yield f"{change}; {ends}"
+
+
+def opened(store: Store, tenants: Iterable[Tenant]) -> list[tuple[str, str]]:
+    """(tenant, what would change) for each tenant whose settings make another procedure than the one in use.
+
+    A database that is not there yet holds no answers: nothing is compared, and none is made.
+    """
+    file = store.engine.url.database
+    if store.own_file and (file in (None, "", ":memory:") or not Path(str(file)).exists()):
+        return []
+    if store.revision() is None:
+        return []
+    with store.read() as connection:
+        return [(tenant.name, text) for tenant in tenants for text in would_open(connection, tenant)]
 
 
 def _scale(scale: Scale) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -27,3 +28,16 @@ def upgrade(engine: Engine) -> None:
     with _ONE_AT_A_TIME, engine.connect() as connection:
         made.attributes["connection"] = connection
         command.upgrade(made, "head")
+
+
+def script(dialect: str, start: str = "") -> str:
+    """The SQL of the upgrade, for a database administrator who runs it by hand; nothing is connected to.
+
+    ``dialect``: "sqlite" or "postgresql"; ``start``: the revision that the database has, "" for none of our tables.
+    """
+    made = config()
+    made.attributes["dialect"] = dialect
+    made.output_buffer = StringIO()
+    with _ONE_AT_A_TIME:
+        command.upgrade(made, f"{start}:head" if start else "head", sql=True)
+    return made.output_buffer.getvalue()
