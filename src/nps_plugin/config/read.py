@@ -12,7 +12,7 @@ from ..errors import ConfigError, ConfigProblem
 from ..model import SCALES, Scale
 from .fields import LOGOS, nearest
 from .schemas import RootSchema
-from .settings import Ask, Brand, CalendarSettings, KpiRule, Page, Settings, Tenant
+from .settings import Ask, Brand, CalendarSettings, KpiRule, Page, Retention, Settings, Tenant
 
 _LOGO_LIMIT = 256 * 1024
 _UNKNOWN = "Unknown field."
@@ -63,6 +63,7 @@ def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
             trusted_proxies=tuple(page["trusted_proxies"]),
         ),
         tenants={name: _tenant(name, table, logos[name]) for name, table in loaded["tenants"].items()},
+        retention=Retention(**loaded["retention"]),
     )
 
 
@@ -104,7 +105,7 @@ def _scale(name: str, spec: Mapping[str, Any]) -> Scale:
 
 def _logo(tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]) -> tuple[str, bytes] | None:
     name = table.get("brand", {}).get("logo")
-    if name is None:
+    if name is None or not table.get("enabled", True):
         return None
     path = base / name
     kind = LOGOS[path.suffix.lower()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
@@ -17,6 +18,17 @@ class Strict(Schema):
 
     class Meta:
         unknown = RAISE
+
+
+def _defaults(kind: type[Strict]) -> Any:
+    """What a table holds that is left out."""
+    return _made(kind).load({})
+
+
+@lru_cache(maxsize=None)
+def _made(kind: type[Strict]) -> Strict:
+    # a schema is dear to make, and a thousand tenants need the same one
+    return kind()
 
 
 class BrandSchema(Strict):
@@ -134,16 +146,16 @@ class TenantSchema(Strict):
     enabled = f.Switch(load_default=True)
     locale = f.Choice(*f.LOCALES, load_default="en")
     timezone = f.Zone(load_default=lambda: f.Zone().deserialize("UTC"))
-    brand = fields.Nested(BrandSchema, load_default=lambda: BrandSchema().load({}))
+    brand = fields.Nested(BrandSchema, load_default=lambda: _defaults(BrandSchema))
     scale = f.Text(load_default="faces-3")
     scales = fields.Dict(keys=f.Text(), values=fields.Nested(ScaleSchema), load_default=dict)
     question = f.Locales(load_default=dict)
     attribution = f.Choice("assignee", "closer", "last_replier", load_default="assignee")
     internal_clients = f.Words(load_default=())
-    ask = fields.Nested(AskSchema, load_default=lambda: AskSchema().load({}))
+    ask = fields.Nested(AskSchema, load_default=lambda: _defaults(AskSchema))
     kpi = fields.List(fields.Nested(KpiSchema), load_default=list)
     calendars = fields.Dict(keys=f.Text(), values=fields.Nested(CalendarSchema), load_default=dict)
-    reasons = fields.Nested(ReasonsSchema, load_default=lambda: ReasonsSchema().load({}))
+    reasons = fields.Nested(ReasonsSchema, load_default=lambda: _defaults(ReasonsSchema))
     channels = fields.Dict(keys=f.Text(), values=fields.Dict(keys=f.Text()), load_default=dict)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
@@ -192,9 +204,9 @@ class RetentionSchema(Strict):
 
 class RootSchema(Strict):
     plugins = f.Words(load_default=())
-    database = fields.Nested(DatabaseSchema, load_default=lambda: DatabaseSchema().load({}))
-    page = fields.Nested(PageSchema, load_default=lambda: PageSchema().load({}))
-    retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
+    database = fields.Nested(DatabaseSchema, load_default=lambda: _defaults(DatabaseSchema))
+    page = fields.Nested(PageSchema, load_default=lambda: _defaults(PageSchema))
+    retention = fields.Nested(RetentionSchema, load_default=lambda: _defaults(RetentionSchema))
     tenants = fields.Dict(keys=f.Name(), values=fields.Nested(TenantSchema), required=True)
 
     @validates_schema(skip_on_field_errors=False)
