@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
@@ -25,7 +25,7 @@ def _defaults(kind: type[Strict]) -> Any:
     return _made(kind).load({})
 
 
-@lru_cache(maxsize=None)
+@cache
 def _made(kind: type[Strict]) -> Strict:
     # a schema is dear to make, and a thousand tenants need the same one
     return kind()
