@@ -107,7 +107,7 @@ def test_a_reopened_ticket_is_not_asked_about(world):
 def test_who_opts_out_after_the_closing_is_not_asked(world):
     receipt = world.close()
     world.ratings.opt_out("acme", Client(email="client17@example.org"))
-    assert world.ratings.run_due().not_asked == 1
+    assert world.ratings.run_due().sent == 0
     assert world.ratings.ticket_verdict("acme", "17").kind == "not_asked"
     assert receipt.survey is not None
 

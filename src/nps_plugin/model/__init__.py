@@ -1,10 +1,12 @@
 """The words of the library: frozen dataclasses and enums, by subject. They know nothing of storage, plugins or
 hosts."""
 
-from .answers import Answer, AnswerState, Effect, Evidence, Recorded
+from .answers import Answer, AnswerState, Effect, Evidence, Grade, Recorded
 from .health import Health
+from .log import LogEntry, LogEvent
 from .messages import Delivery, Message
 from .news import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
+from .persons import Forgotten
 from .plain import Plain
 from .scales import SCALES, Band, Scale
 from .surveys import Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
@@ -26,9 +28,13 @@ __all__ = [
     "Effect",
     "Evidence",
     "Exclusion",
+    "Forgotten",
+    "Grade",
     "Health",
     "Interval",
     "KpiCheck",
+    "LogEntry",
+    "LogEvent",
     "Message",
     "News",
     "NotAsked",

@@ -10,8 +10,8 @@ from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import Client, Evidence, Recorded, TicketVerdict
 from ..store.engine import Store
-from ..store.persons import digests, suppress
-from ..surveys.optout import opt_out
+from ..surveys.facts import as_client, ticket_name
+from ..surveys.optout import opt_out, opt_out_client
 from ..verdicts import read_verdict
 from .looking import Look, look
 from .recording import Given, record, survey_by_token, visit
@@ -57,9 +57,9 @@ class Hearing:
         """Ask this person no more; they need not be known yet."""
         now = self._clock.now()
         with self._store.write() as connection:
-            suppress(connection, tenant.name, digests(self._secrets[:1], tenant.name, client), "opted_out", now)
+            opt_out_client(connection, tenant, as_client(client), self._secrets, now)
 
     def verdict(self, tenant: Tenant, ticket: str, host: str = "", closure: int | None = None) -> TicketVerdict:
         """The verdict that stands on a ticket."""
         with self._store.read() as connection:
-            return read_verdict(connection, tenant, ticket, host, closure)
+            return read_verdict(connection, tenant, ticket_name(ticket), ticket_name(host), closure)

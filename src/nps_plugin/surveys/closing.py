@@ -9,17 +9,17 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import Client, ClosedTicket, Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
 from ..store.folding import queue_fold
 from ..store.ids import new_id
-from ..store.persons import digests, is_suppressed, surrogate
+from ..store.persons import FORGOTTEN, digests, suppress, suppression, surrogate
 from ..store.scales import scale_row
 from ..store.tables import closures, contacts, surveys
-from ..store.upsert import insert_or
+from ..store.upsert import adding, adding_new
 from ..wording.buttons import word_buttons
 from ..wording.catalogue import locale_for
 from .asking import begin_message
@@ -60,27 +60,29 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
     """Write a closing once. A repeat gives back what stands; the first facts stay."""
     closed, tenant, now = closing.closed, closing.tenant, closing.now
     client = closed.client
-    known = look_up(connection, closed, digests(closing.secrets, tenant.name, client) if client else ())
-    person = known.person
-    if person is None and client is not None:
+    every, newest = (
+        digests(keys, tenant.name, client) if client else [] for keys in (closing.secrets, closing.secrets[:1])
+    )
+    known = look_up(connection, closed, every, newest)
+    if known.suppressed and not known.by_newest:
+        # so that an older secret can be dropped once those who matter came by again
+        suppress(connection, tenant.name, newest, known.suppressed, now)
+    person = None if known.suppressed == FORGOTTEN else known.person
+    if person is None and client is not None and known.suppressed != FORGOTTEN:
         person = surrogate(connection, tenant.name, client, now)
     closure = closed.closure or 1 + max(known.reopenings, closed.reopened or 0)
-    written = connection.execute(
-        insert_or(connection, closures)
-        .values(_facts(closing, closure, person))
-        .on_conflict_do_nothing()
-        .returning(closures.c.closure)
-    ).first()
+    statement = adding_new(connection, closures, "closure")
+    written = connection.execute(statement, _facts(closing, closure, person)).first()
     if written is None:
         return _standing(connection, closing, closure)
     if closure > 1:
         # the host reopened without telling: the question about the earlier resolution is out of date
         cancel_open(connection, _ticket(closed), through=closure - 1, now=now)
-    outcomes = [_plan(connection, closing, closure, 0, client, person, known.suppressed)]
+    outcomes = [_plan(connection, closing, closure, 0, client, person, bool(known.suppressed))]
     for number, other in enumerate(closed.respondents, start=1):
-        suppressed = is_suppressed(connection, tenant.name, digests(closing.secrets, tenant.name, other))
-        key = surrogate(connection, tenant.name, other, now)
-        outcomes.append(_plan(connection, closing, closure, number, other, key, suppressed, outcomes))
+        why = suppression(connection, tenant.name, other, closing.secrets, now)
+        key = None if why == FORGOTTEN else surrogate(connection, tenant.name, other, now)
+        outcomes.append(_plan(connection, closing, closure, number, other, key, bool(why), outcomes))
     queue_fold(connection, tenant=tenant.name, host=closed.host, ticket=closed.ticket, closure=closure, now=now)
     return _receipt(closing, closure, closing.kpi, outcomes)
 
@@ -156,31 +158,31 @@ def _plan(
         reason = _claimed_by_host(connection, closing, closure, client, person, asked)
     survey = _survey(closing, closure, reason)
     by_host = survey.state is SurveyState.SENT
-    connection.execute(
-        insert(surveys).values(
-            tenant_id=tenant.name,
-            survey=survey.id,
-            host=closed.host,
-            ticket=closed.ticket,
-            closure=closure,
-            respondent=number,
-            client=person,
-            organization=client.organization if client else "",
-            procedure=closing.procedure,
-            state=survey.state.value,
-            not_asked=None if reason is None else reason.reason.value,
-            detail="" if reason is None else reason.detail,
-            scale=scale_row(tenant.scale),
-            channels=list(tenant.ask.channels),
-            channel="host" if by_host else "",
-            locale=locale_for(client.locale, tenant.locale) if by_host and client else "",
-            planned_for=survey.due_at,
-            due_at=survey.due_at,
-            sent_at=now if by_host else None,
-            state_at=now,
-            expires_at=survey.expires_at,
-        )
-    )
+    row = {
+        "tenant_id": tenant.name,
+        "survey": survey.id,
+        "host": closed.host,
+        "ticket": closed.ticket,
+        "closure": closure,
+        "respondent": number,
+        "client": person,
+        "organization": client.organization if client else "",
+        "procedure": closing.procedure,
+        "state": survey.state.value,
+        "not_asked": None if reason is None else reason.reason.value,
+        "detail": "" if reason is None else reason.detail,
+        "scale": scale_row(tenant.scale),
+        "channels": list(tenant.ask.channels),
+        "channel": "host" if by_host else "",
+        "locale": locale_for(client.locale, tenant.locale) if by_host and client else "",
+        "planned_for": survey.due_at,
+        "due_at": survey.due_at,
+        "sent_at": now if by_host else None,
+        "state_at": now,
+        "expires_at": survey.expires_at,
+        "attempts": 0,
+    }
+    connection.execute(adding(surveys), row)
     if reason is not None:
         return reason
     assert client is not None and person is not None  # noqa: S101 - not_asked() has given no_address otherwise
@@ -189,7 +191,7 @@ def _plan(
     if by_host:
         # the host words and sends its own message, so nothing of the person is kept for it
         return _with_buttons(connection, closing, survey, SimpleNamespace(**contact))
-    connection.execute(insert(contacts).values(contact))
+    connection.execute(adding(contacts), contact)
     return survey
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import Client, NotAskedReason, SurveyState
-from ..store.persons import digests, suppress
-from ..store.tables import clients, surveys
+from ..store.persons import OPTED_OUT, find_person, hashes, suppress
+from ..store.tables import clients, messages, surveys
+from .quarantine import NOTICED
 
 
 def opt_out(
@@ -24,10 +25,39 @@ def opt_out(
         return
     kind, _, value = row.key.partition(":")
     client = Client(id=value if kind == "id" else "", email=row.email, phone=row.phone, telegram=row.telegram)
-    suppress(connection, tenant.name, digests(secrets, tenant.name, client), "opted_out", now)
-    connection.execute(
-        update(surveys)
-        .filter_by(tenant_id=tenant.name, client=person)
-        .where(surveys.c.state == SurveyState.SCHEDULED.value)
-        .values(state=SurveyState.NOT_ASKED.value, not_asked=NotAskedReason.OPTED_OUT.value)
+    opt_out_client(connection, tenant, client, secrets, now)
+
+
+def opt_out_client(
+    connection: Connection, tenant: Tenant, client: Client, secrets: Sequence[Secret], now: datetime
+) -> None:
+    """Suppress a person under the id and every address known of them, and let go of the questions planned for them.
+
+    They need not be known yet. Repeats change nothing.
+    """
+    person = find_person(connection, tenant.name, client)
+    suppress(connection, tenant.name, hashes(secrets[:1], tenant.name, person.names), OPTED_OUT, now)
+    release_planned(connection, tenant.name, person.clients, now)
+
+
+def release_planned(connection: Connection, tenant: str, persons: Sequence[str], now: datetime) -> int:
+    """Let go of the questions that are planned for these surrogate keys and have not left; how many there were."""
+    # what the client noticed of an earlier try was asked: it is given up, as the worker itself would say
+    noticed = (
+        select(messages.c.message)
+        .where(messages.c.tenant_id == tenant, messages.c.survey == surveys.c.survey, messages.c.outcome.in_(NOTICED))
+        .correlate(surveys)
+        .exists()
     )
+    return connection.execute(
+        update(surveys)
+        .where(surveys.c.tenant_id == tenant, surveys.c.client.in_(list(persons)))
+        .where(surveys.c.state.in_([SurveyState.SCHEDULED.value, SurveyState.SENDING.value]))
+        .values(
+            state=case((noticed, SurveyState.GIVEN_UP.value), else_=SurveyState.NOT_ASKED.value),
+            not_asked=case((noticed, None), else_=NotAskedReason.OPTED_OUT.value),
+            detail=NotAskedReason.OPTED_OUT.value,
+            state_at=now,
+            sent_at=case((noticed, surveys.c.sent_at), else_=None),
+        )
+    ).rowcount

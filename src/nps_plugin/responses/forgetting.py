@@ -1,0 +1,57 @@
+"""Forgetting a person: everything personal goes, everything that counts stays, and nobody asks them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, delete, or_, select, update
+
+from ..config.secret import Secret
+from ..config.settings import Tenant
+from ..model import Client, Forgotten, SurveyState
+from ..store.persons import FORGOTTEN, find_person, hashes, suppress
+from ..store.tables import clients, comments, contacts, evidence, messages, surveys
+from ..surveys.optout import release_planned
+
+
+def forget(
+    connection: Connection, tenant: Tenant, client: Client, secrets: Sequence[Secret], now: datetime
+) -> Forgotten:
+    """Delete what is personal of a person, and suppress the id and every address known of them.
+
+    Closures, surveys, answers (score, band, state, reasons) and verdicts stay: their surrogate key leads to nobody.
+    """
+    person = find_person(connection, tenant.name, client)
+    suppressed = suppress(connection, tenant.name, hashes(secrets[:1], tenant.name, person.names), FORGOTTEN, now)
+    theirs = select(surveys.c.survey).where(
+        surveys.c.tenant_id == tenant.name, surveys.c.client.in_(list(person.clients))
+    )
+    # an answer that is being recorded is waited for: its comment is then seen and deleted below
+    connection.execute(theirs.order_by(surveys.c.survey).with_for_update()).all()
+    released = release_planned(connection, tenant.name, person.clients, now)
+    # a question that is out is not reminded of; its link is gone, and it runs out as unanswered
+    connection.execute(
+        update(surveys)
+        .where(surveys.c.tenant_id == tenant.name, surveys.c.client.in_(list(person.clients)))
+        .where(surveys.c.state == SurveyState.SENT.value)
+        .values(due_at=surveys.c.expires_at)
+    )
+
+    def gone(table: Table) -> int:
+        ways = [table.c.client.in_(list(person.clients))]
+        if "survey" in table.c:
+            ways.append(table.c.survey.in_(theirs))
+        return connection.execute(delete(table).where(table.c.tenant_id == tenant.name, or_(*ways))).rowcount
+
+    return Forgotten(
+        tenant=tenant.name,
+        comments=gone(comments),
+        evidence=gone(evidence),
+        messages=gone(messages),
+        contacts=gone(contacts),
+        persons=gone(clients),
+        surveys=released,
+        suppressed=suppressed,
+        shared=person.shared,
+    )

@@ -1,0 +1,28 @@
+"""Names as every engine can keep them: PostgreSQL knows the length of its columns and refuses NUL, SQLite neither."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+#: Characters of a column for names; see :data:`~nps_plugin.store.tables.NAME`.
+NAME_LENGTH = 255
+#: NUL, which PostgreSQL refuses, and lone surrogates, which are no text in UTF-8.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text without the characters that no database keeps."""
+    return _UNSTORABLE.sub("", text)
+
+
+def fitting(name: str, limit: int = NAME_LENGTH) -> str:
+    """The name itself where it can be kept, else its beginning and a digest of the whole.
+
+    One name always becomes the same and two never become one, so that every door finds the ticket again.
+    """
+    kept = storable(name)
+    if kept == name and len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{kept[: limit - len(digest) - 1]}~{digest}"
