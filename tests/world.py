@@ -95,7 +95,7 @@ class World:
         }
         asked = acme.get("ask", {}).get("channels", ["email"])
         if "email" not in asked:
-            del self.config["tenants"]["acme"]["channels"]  # type: ignore[index]
+            del self.config["tenants"]["acme"]["channels"]["email"]  # type: ignore[index]
         self.ratings = Ratings(self.config, plugins=plugins, strict=strict, clock=self.clock)
 
     def ticket(self, number: str = "17", *, took: timedelta = timedelta(hours=2), **facts: Any) -> ClosedTicket:

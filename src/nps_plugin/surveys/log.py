@@ -1,0 +1,159 @@
+"""Why did this client get this, or nothing: everything that happened to the questions about one ticket, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+
+from ..config.settings import Tenant
+from ..errors import UnknownTicket
+from ..model import AnswerState, LogEntry, LogEvent, NotAskedReason, SurveyState
+from ..store.tables import answer_marks, answers, closures, evidence, messages, reopenings, surveys
+
+_ENDS = {
+    SurveyState.NOT_ASKED: LogEvent.NOT_ASKED,
+    SurveyState.CANCELLED: LogEvent.CANCELLED,
+    SurveyState.EXPIRED: LogEvent.EXPIRED,
+    SurveyState.GIVEN_UP: LogEvent.GIVEN_UP,
+}
+_OUTCOMES = {
+    ("question", "sent"): LogEvent.SENT,
+    ("reminder", "sent"): LogEvent.REMINDED,
+    ("question", "sending"): LogEvent.SENDING,
+    ("reminder", "sending"): LogEvent.SENDING,
+}
+_ORDER = list(LogEvent)
+#: Providers repeat addresses and numbers in what they say.
+_ADDRESS = re.compile(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+|\+?\d[\d\s().-]{5,}\d")
+
+
+def read_log(connection: Connection, tenant: Tenant, ticket: str, host: str = "") -> tuple[LogEntry, ...]:
+    """The entries of all closures of a ticket, oldest first. Raises ``UnknownTicket``."""
+    key = {"tenant_id": tenant.name, "host": host, "ticket": ticket}
+    found = list(connection.execute(select(closures).filter_by(**key).order_by(closures.c.closure)))
+    again = list(connection.execute(select(reopenings).filter_by(**key)))
+    if not found and not again:
+        where = f" of host {host!r}" if host else ""
+        raise UnknownTicket(f"tenant {tenant.name}: no closing of ticket {ticket!r}{where} is known")
+    asked = {row.survey: row for row in connection.execute(select(surveys).filter_by(**key))}
+    entries = [_closed(row) for row in found]
+    entries += [LogEntry(at=row.at, what=LogEvent.REOPENED, closure=row.closure) for row in again]
+    recorded = {row.closure: row.recorded_at for row in found}
+    for row in asked.values():
+        entries += _survey(row, recorded[row.closure])
+    for part in (_messages, _visits, _answers):
+        entries += part(connection, tenant.name, asked)
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.closure, _ORDER.index(entry.what))))
+
+
+def count_not_asked(
+    connection: Connection, tenant: Tenant, since: datetime | None = None, until: datetime | None = None
+) -> dict[NotAskedReason, int]:
+    """How many respondents were not asked, by reason, of the closings recorded from ``since`` until before
+    ``until``."""
+    same = [surveys.c[name] == closures.c[name] for name in ("tenant_id", "host", "ticket", "closure")]
+    query = (
+        select(surveys.c.not_asked, func.count().label("times"))
+        .join(closures, and_(*same))
+        .where(surveys.c.tenant_id == tenant.name, surveys.c.state == SurveyState.NOT_ASKED.value)
+        .group_by(surveys.c.not_asked)
+    )
+    if since is not None:
+        query = query.where(closures.c.recorded_at >= since)
+    if until is not None:
+        query = query.where(closures.c.recorded_at < until)
+    found = {row.not_asked: row.times for row in connection.execute(query)}
+    return {reason: int(found.get(reason.value, 0)) for reason in NotAskedReason}
+
+
+def _closed(row: Any) -> LogEntry:
+    kpi = {True: "met", False: "missed", None: f"unknown ({row.kpi_unknown})" if row.kpi_unknown else "unknown"}
+    detail = f"resolution-time target {kpi[row.kpi_met]}"
+    if row.problem:
+        detail += f"; {row.problem}"
+    return LogEntry(at=row.recorded_at, what=LogEvent.CLOSED, closure=row.closure, detail=detail)
+
+
+def _survey(row: Any, recorded_at: datetime) -> Iterator[LogEntry]:
+    same = {"closure": row.closure, "respondent": row.respondent, "survey": row.survey}
+    state, settled = SurveyState(row.state), row.state_at or recorded_at
+    # what was never planned was left out at closing
+    if state is not SurveyState.NOT_ASKED or settled > recorded_at:
+        detail = f"over {', then '.join(row.channels)}"
+        if row.planned_for is not None:
+            detail += f"; due {_time(row.planned_for)}"
+        if state is SurveyState.SCHEDULED and row.due_at not in (None, row.planned_for):
+            detail += f", now put off until {_time(row.due_at)}"
+        yield LogEntry(at=recorded_at, what=LogEvent.PLANNED, detail=detail, **same)
+    if state in _ENDS:
+        said = row.not_asked or ""
+        more = "" if row.detail == said else masked(row.detail)
+        detail = ": ".join(part for part in (said, more) if part)
+        if state is SurveyState.EXPIRED:
+            detail = "; ".join(part for part in (f"the time to answer ended {_time(row.expires_at)}", detail) if part)
+        yield LogEntry(at=settled, what=_ENDS[state], channel=row.channel, detail=detail, **same)
+    elif state is SurveyState.SENT and row.detail:
+        yield LogEntry(at=settled, what=LogEvent.NOT_REMINDED, channel=row.channel, detail=masked(row.detail), **same)
+
+
+def _messages(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> Iterator[LogEntry]:
+    for row in connection.execute(select(messages).where(_of(messages, tenant, asked))):
+        what = _OUTCOMES.get((row.kind, row.outcome), LogEvent.FAILED)
+        detail = ""
+        if what is LogEvent.FAILED:
+            detail = f"{row.kind} {row.outcome}: {masked(row.detail)}"
+        elif what is LogEvent.SENDING:
+            detail = f"{row.kind} handed to the channel, which has not reported yet"
+        yield _entry(asked[row.survey], at=row.created_at, what=what, channel=row.channel, detail=detail)
+
+
+def _visits(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> Iterator[LogEntry]:
+    visits = (
+        select(evidence.c.survey, evidence.c.link, func.count().label("times"), func.max(evidence.c.at).label("last"))
+        .where(_of(evidence, tenant, asked), evidence.c.link != "submitted")
+        .group_by(evidence.c.survey, evidence.c.link)
+    )
+    for row in connection.execute(visits):
+        detail = f"{row.link}: {row.times} time(s), last counted here"
+        yield _entry(asked[row.survey], at=row.last, what=LogEvent.VISITED, detail=detail)
+
+
+def _answers(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> Iterator[LogEntry]:
+    in_order = answers.c.survey, answers.c.at, answers.c.answer
+    given = list(connection.execute(select(answers).where(_of(answers, tenant, asked)).order_by(*in_order)))
+    marks = answer_marks.c.tenant_id == tenant, answer_marks.c.answer.in_([row.answer for row in given])
+    of_survey = {row.answer: row.survey for row in given}
+    before: set[str] = set()
+    for row in given:
+        what = {AnswerState.SUSPECT: LogEvent.SUSPECT, AnswerState.IGNORED: LogEvent.IGNORED}.get(
+            AnswerState(row.state), LogEvent.CHANGED if row.survey in before else LogEvent.ANSWERED
+        )
+        before.add(row.survey)
+        detail = (
+            f"score {row.score} from {row.source}{f' ({row.by})' if row.by else ''}; {row.state}, graded {row.grade}"
+        )
+        yield _entry(asked[row.survey], at=row.at, what=what, channel=row.channel, detail=detail)
+    for row in connection.execute(select(answer_marks).where(*marks)):
+        detail = f"{row.state}{f' by {row.by}' if row.by else ''}{f': {row.why}' if row.why else ''}"
+        yield _entry(asked[of_survey[row.answer]], at=row.at, what=LogEvent.MARKED, detail=detail)
+
+
+def _of(table: Table, tenant: str, asked: Mapping[str, Any]) -> ColumnElement[bool]:
+    return and_(table.c.tenant_id == tenant, table.c.survey.in_(list(asked)))
+
+
+def _entry(survey: Any, **values: Any) -> LogEntry:
+    return LogEntry(closure=survey.closure, respondent=survey.respondent, survey=survey.survey, **values)
+
+
+def _time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def masked(text: str) -> str:
+    """A provider's words without the addresses and numbers in them."""
+    return _ADDRESS.sub("***", text)
