@@ -1,0 +1,114 @@
+"""kill -9 of real processes: no verdict, no closing that was committed and no question is lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.faults.actor import Diary
+from tests.world import merged
+
+from nps_plugin import Ratings
+from nps_plugin.store.outbox import LEASE
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def killed(world, tmp_path):
+    """Runs the actor until it kills itself; the world's own clock goes on for whoever comes after it."""
+    config = merged(world.config, {"page": {"secrets": []}})
+    (tmp_path / "config.json").write_text(json.dumps(config))
+
+    def run(scenario: str, where: str, about: str) -> int:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "tests.faults.actor", scenario, where),
+                *(str(tmp_path / "config.json"), str(tmp_path / "heard"), about),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        return done.returncode
+
+    return run
+
+
+def lines(tmp_path: Path) -> list[str]:
+    path = tmp_path / "heard"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def worker(world, tmp_path):
+    """A fresh process' library with the same subscriber, once the leases of the dead are over."""
+    made = Ratings(world.config, plugins=[Diary(tmp_path / "heard")], clock=world.clock)
+    yield made
+    made.close()
+
+
+def test_the_actor_lives_where_nothing_kills_it(world, killed, tmp_path):
+    assert killed("answer", "never", world.asked()) == 0
+    assert len(lines(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("where", ["after commit", "during telling", "told, not marked"])
+def test_a_verdict_is_told_however_the_process_dies_after_the_commit(world, killed, worker, tmp_path, where):
+    assert killed("answer", where, world.asked()) == -signal.SIGKILL
+    before = lines(tmp_path)
+    assert len(before) == (where == "told, not marked")
+    world.clock.advance(LEASE)
+    worker.run_due()
+    told = lines(tmp_path)
+    # at least once: the one that was told and not marked comes again, with the event that it had
+    assert len(told) == len(before) + 1
+    assert {line.split()[1:][1] for line in told} == {"watermelon"}
+    assert len({line.split()[0] for line in told}) == 1
+    world.clock.advance(timedelta(days=1))
+    assert worker.run_due().told == 0
+    assert [row for row in world.rows("outbox") if row.told_at is None] == []
+
+
+def test_an_answer_that_was_not_committed_is_not_there_and_can_be_given_again(world, killed, worker, tmp_path):
+    token = world.asked()
+    assert killed("answer", "before commit", token) == -signal.SIGKILL
+    assert world.rows("answer") == []
+    assert world.rows("outbox") == []
+    worker.record_answer("acme", 1, token=token)
+    assert len(lines(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(("where", "kept"), [("before commit", 0), ("after commit", 1)])
+def test_a_closing_is_there_whole_or_not_at_all_and_a_repeat_completes_it(world, killed, mailbox, where, kept):
+    assert killed("close", where, "99") == -signal.SIGKILL
+    assert len(world.rows("closure")) == len(world.rows("survey")) == len(world.rows("contact")) == kept
+    receipt = world.close("99")
+    assert receipt.recorded
+    assert receipt.repeated == bool(kept)
+    assert len(world.rows("survey")) == 1
+    assert world.ratings.run_due().sent == 1
+    assert len(mailbox.mails) == 1
+
+
+@pytest.mark.parametrize(("where", "mails"), [("claimed, not sent", 0), ("sent, not marked", 1)])
+def test_a_question_is_asked_again_after_the_lease_when_its_worker_died(world, killed, mailbox, where, mails):
+    world.close()
+    assert killed("mail", where, "") == -signal.SIGKILL
+    assert len(mailbox.mails) == mails
+    assert world.ratings.run_due().sent == 0  # it may still be on its way
+    world.clock.advance(timedelta(minutes=10))
+    assert world.ratings.run_due().sent == 1
+    assert len(mailbox.mails) == mails + 1
+    assert [row.state for row in world.rows("survey")] == ["sent"]
+    world.clock.advance(timedelta(minutes=10))
+    assert world.ratings.run_due().sent == 0
