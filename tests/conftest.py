@@ -15,7 +15,7 @@ from tests.chromium import MISSING, browser_required, find_chromium
 from tests.postgres import Postgres, wanted_engines
 from tests.world import Mailbox, World
 
-pytest_plugins = ["tests.steps.given", "tests.steps.when", "tests.steps.then"]
+pytest_plugins = ["tests.steps.given", "tests.steps.when", "tests.steps.then", "tests.steps.asking"]
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
