@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from .ids import new_id
 from .tables import fold_queue
+from .upsert import adding
 
 
 def queue_fold(
@@ -25,15 +26,14 @@ def queue_fold(
 
     In the transaction of the fact, so that neither is without the other.
     """
-    connection.execute(
-        insert(fold_queue).values(
-            tenant_id=tenant,
-            entry=new_id(now),
-            host=host,
-            ticket=ticket,
-            closure=closure,
-            answer=answer,
-            sign=sign,
-            at=now,
-        )
-    )
+    row = {
+        "tenant_id": tenant,
+        "entry": new_id(now),
+        "host": host,
+        "ticket": ticket,
+        "closure": closure,
+        "answer": answer,
+        "sign": sign,
+        "at": now,
+    }
+    connection.execute(adding(fold_queue), row)

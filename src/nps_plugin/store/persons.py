@@ -6,15 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy import Connection, Table, case, func, or_, select
 
 from ..config.secret import Secret, keyed_digest
 from ..model import Client
 from .ids import new_id
 from .tables import clients, contacts, suppressions
-from .upsert import insert_or
+from .upsert import insert_or, inserting
 
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
 _ADDRESSES = ("email", "phone", "telegram")
@@ -33,12 +34,20 @@ def surrogate(connection: Connection, tenant: str, client: Client, now: datetime
     if not client.key:
         return None
     profile = {name: getattr(client, name) for name in _PROFILE}
-    row = insert_or(connection, clients).values(
-        tenant_id=tenant, client=new_id(now), key=client.key, seen_at=now, **profile
-    )
-    changed = {name: value for name, value in profile.items() if value} | {"seen_at": now}
-    row = row.on_conflict_do_update(index_elements=["tenant_id", "key"], set_=changed).returning(clients.c.client)
-    return str(connection.execute(row).scalar_one())
+    row = {"tenant_id": tenant, "client": new_id(now), "key": client.key, "seen_at": now} | profile
+    return str(connection.execute(_upsert(connection.dialect.name), row).scalar_one())
+
+
+@lru_cache(maxsize=4)
+def _upsert(dialect: str) -> Any:
+    """Made once for each engine; what the host leaves out now stays as it was known."""
+    statement = inserting(dialect, clients)
+    kept = {
+        name: case((statement.excluded[name] == "", clients.c[name]), else_=statement.excluded[name])
+        for name in _PROFILE
+    }
+    kept["seen_at"] = statement.excluded.seen_at
+    return statement.on_conflict_do_update(index_elements=["tenant_id", "key"], set_=kept).returning(clients.c.client)
 
 
 # --- who must not be asked

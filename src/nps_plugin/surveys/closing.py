@@ -16,7 +16,7 @@ from ..config.settings import Tenant
 from ..model import Client, ClosedTicket, Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
 from ..store.folding import queue_fold
 from ..store.ids import new_id
-from ..store.persons import FORGOTTEN, digests, suppress, suppression, surrogate
+from ..store.persons import FORGOTTEN, digests, suppression, surrogate
 from ..store.scales import scale_row
 from ..store.tables import closures, contacts, surveys
 from ..store.upsert import adding, adding_new
@@ -60,13 +60,10 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
     """Write a closing once. A repeat gives back what stands; the first facts stay."""
     closed, tenant, now = closing.closed, closing.tenant, closing.now
     client = closed.client
-    every, newest = (
-        digests(keys, tenant.name, client) if client else [] for keys in (closing.secrets, closing.secrets[:1])
-    )
-    known = look_up(connection, closed, every, newest)
-    if known.suppressed and not known.by_newest:
-        # so that an older secret can be dropped once those who matter came by again
-        suppress(connection, tenant.name, newest, known.suppressed, now)
+    known = look_up(connection, closed, digests(closing.secrets, tenant.name, client) if client else ())
+    if known.suppressed and client is not None and len(closing.secrets) > 1:
+        # writes it under the newest secret too, so that an older one can be dropped once those who matter came by
+        suppression(connection, tenant.name, client, closing.secrets, now)
     person = None if known.suppressed == FORGOTTEN else known.person
     if person is None and client is not None and known.suppressed != FORGOTTEN:
         person = surrogate(connection, tenant.name, client, now)
