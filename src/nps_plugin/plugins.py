@@ -281,10 +281,10 @@ def _never_called(plugin: Any, implementations: Iterable[Any]) -> Iterator[str]:
             yield f"{hook} is a wrapper; implementations are called by themselves, so there is nothing to wrap"
         if inspect.iscoroutinefunction(impl.function):
             yield f"{hook} is a coroutine function; hooks are called, not awaited"
-    marked = {impl.function.__name__ for impl in implementations}
     for hook in (name for name in vars(NpsSpec) if name.startswith("nps_")):
         own = getattr(type(plugin), hook, None) or getattr(plugin, hook, None)
-        if callable(own) and own is not getattr(NpsSpec, hook) and hook not in marked:
+        marked = hasattr(own, f"{PROJECT}_impl") or own is getattr(NpsSpec, hook)
+        if callable(own) and not marked:
             yield f"{hook} is not marked with @hookimpl, so it would never be called"
 
 

@@ -224,3 +224,164 @@ def test_every_hook_has_a_method_in_the_facade_with_its_arguments():
     for name, spec in hooks.items():
         wanted = list(inspect.signature(spec).parameters)
         assert list(inspect.signature(getattr(HookFacade, name)).parameters) == wanted
+
+
+def test_a_plugin_that_ends_the_process_ends_only_itself(make_world):
+    class Quits:
+        nps_name = "quits"
+
+        @hookimpl
+        def nps_ticket_closed(self, closed):
+            raise SystemExit(1)
+
+    good = Good()
+    world = make_world(plugins=[good, Quits()], strict=False)
+    assert world.close().recorded
+    assert good.seen == ["17"]
+    assert {plugin.name: plugin.errors for plugin in world.ratings.plugins if plugin.name != "email"} == {
+        "good": 0,
+        "quits": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("hook", "returned"),
+    [("nps_exclude_from_survey", "no"), ("nps_work_time", 3600), ("nps_message_text", 7)],
+)
+def test_a_result_of_the_wrong_kind_is_a_fault_of_its_plugin_and_not_used(make_world, hook, returned, mailbox):
+    class Odd:
+        nps_name = "odd"
+
+    setattr(Odd, hook, hookimpl(lambda self: returned))
+    world = make_world(plugins=[Odd()], strict=False)
+    receipt = world.close()
+    assert receipt.survey is not None
+    assert receipt.kpi.worked == timedelta(hours=2)
+    world.ratings.run_due()
+    assert len(mailbox.mails) == 1
+    odd = next(plugin for plugin in world.ratings.plugins if plugin.name == "odd")
+    assert odd.errors == 1
+    assert odd.last_error.startswith(f"{hook}: TypeError: {hook}: expected")
+
+
+def test_an_errors_message_is_shown_to_whoever_asks_and_logged_nowhere(make_world, caplog):
+    class Leaks:
+        nps_name = "leaks"
+
+        @hookimpl
+        def nps_ticket_closed(self, closed):
+            raise ValueError(closed.client.email)
+
+    world = make_world(plugins=[Leaks()], strict=False)
+    world.close()
+    assert "ValueError" in caplog.text
+    assert "leaks" in caplog.text
+    assert "example.org" not in caplog.text
+    leaks = next(plugin for plugin in world.ratings.plugins if plugin.name == "leaks")
+    assert leaks.last_error == "nps_ticket_closed: ValueError: client17@example.org"
+
+
+class Unmarked:
+    nps_name = "unmarked"
+
+    def nps_ticket_closed(self, closed):
+        pass
+
+
+class Inherits(NpsSpec):
+    nps_name = "inherits"
+
+    def nps_verdict_reached(self, news):
+        pass
+
+
+class Awaits:
+    nps_name = "awaits"
+
+    @hookimpl
+    async def nps_ticket_closed(self, closed):
+        pass
+
+
+class Wraps:
+    nps_name = "wraps"
+
+    @hookimpl(wrapper=True)
+    def nps_ticket_closed(self, closed):
+        return (yield)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "says"),
+    [
+        (Unmarked(), r"unmarked.*nps_ticket_closed is not marked with @hookimpl"),
+        (Inherits(), r"inherits.*nps_verdict_reached is not marked with @hookimpl"),
+        (Awaits(), r"awaits.*coroutine"),
+        (Wraps(), r"wraps.*wrapper"),
+        (Good, r"is a class; hand over an object: Good\(\)"),
+    ],
+)
+def test_what_would_never_be_called_is_refused_when_it_is_loaded(plugin, says):
+    loaded = Plugins()
+    with pytest.raises(PluginError, match=says):
+        loaded.load(objects=[plugin])
+    assert list(loaded) == []
+
+
+def test_an_optional_hook_of_another_release_is_no_misspelling():
+    class Later:
+        nps_name = "later"
+
+        @hookimpl(optionalhook=True)
+        def nps_of_the_next_release(self, news):
+            pass
+
+    loaded = Plugins()
+    loaded.load(objects=[Later()])
+    assert loaded.has("later")
+
+
+def test_what_is_left_out_is_listed(monkeypatch, caplog):
+    monkeypatch.setenv("NPS_PLUGIN_DISABLED", "good,never-asked-for")
+    loaded = Plugins()
+    loaded.load(objects=[Good()])
+    assert loaded.disabled == ("good",)
+    assert "good is left out" in caplog.text
+
+
+def test_a_broken_plugin_that_brings_adapters_is_counted_and_its_adapters_are_missed_by_name():
+    class Broken:
+        nps_name = "broken"
+
+        @hookimpl
+        def nps_register_channels(self):
+            return ["pigeon"]
+
+    loaded = Plugins()
+    loaded.load(objects=[Broken()])
+    assert [(plugin.name, plugin.errors) for plugin in loaded] == [("broken", 1)]
+    with pytest.raises(PluginError, match="no channel adapter 'pigeon'"):
+        loaded.channel("pigeon")
+
+
+def test_two_adapters_of_one_name_are_refused_naming_both():
+    class Brings:
+        def __init__(self, name, target):
+            self.nps_name, self.target = name, target
+
+        @hookimpl
+        def nps_register_channels(self):
+            return [Registration("pigeon", self.target)]
+
+    with pytest.raises(PluginError, match=r"'pigeon': a:A and b:B of tests"):
+        Plugins().load(objects=[Brings("one", "a:A"), Brings("two", "b:B")])
+
+
+def test_two_ratings_share_no_plugins(make_world):
+    good = Good()
+    with_it, without = make_world(plugins=[good]), make_world()
+    without.close()
+    assert good.seen == []
+    with_it.close()
+    assert good.seen == ["17"]
+    assert not without.ratings.plugins.has("good")
