@@ -99,3 +99,104 @@ def test_the_worker_ends_when_it_is_told_to(run):
         assert "worker" in started.stdout.readline()
         started.send_signal(signal.SIGTERM)
         assert started.wait(timeout=20) == 0
+
+
+def test_advice_names_points_without_use_and_what_never_happens(run):
+    text = GOOD.format(folder=run.folder) + 'scale = "stars-5"\n[tenants.acme.ask]\nask_why = ["neutral"]\n'
+    (run.folder / "stars.toml").write_text(text)
+    said = run("config", "check", config="stars.toml").output
+    assert "scale stars-5 has 5 points, and verdicts treat 4 to 5 (satisfied), 1 to 2 (dissatisfied) alike" in said
+    assert "faces-3 asks less of clients and tells as much" in said
+    (run.folder / "thumbs.toml").write_text(text.replace("stars-5", "thumbs-2"))
+    said = run("config", "check", config="thumbs.toml").output
+    assert "points" not in said
+    assert "ask.ask_why names neutral, and no point of scale thumbs-2 is neutral" in said
+
+
+def test_a_rule_that_hides_the_others_is_named(run):
+    rules = '[[tenants.acme.kpi]]\nresolve_within = "4h"\n[[tenants.acme.kpi]]\nqueue = "a"\nresolve_within = "8h"\n'
+    (run.folder / "rules.toml").write_text(GOOD.format(folder=run.folder) + rules)
+    said = run("config", "check", config="rules.toml").output
+    assert "kpi rule 1 matches every ticket, so the 1 below it never count" in said
+    assert "no kpi rule" not in said
+
+
+def test_the_sql_of_the_upgrade_makes_the_tables_without_us(run):
+    import sqlite3
+
+    said = run("db", "sql")
+    assert said.exit_code == 0
+    assert not (run.folder / "nps.sqlite3").exists()
+    with sqlite3.connect(run.folder / "nps.sqlite3") as database:
+        database.executescript(said.output)
+    database.close()
+    assert run("db", "check").exit_code == 0
+    assert "faces-3" in run("config", "check").output
+
+
+def test_the_sql_is_printed_for_the_other_engine_and_from_a_revision(run):
+    said = run("db", "sql", "--dialect", "postgresql").output
+    assert "TIMESTAMP WITH TIME ZONE" in said
+    assert "CREATE TABLE nps_closure" in said
+    assert "CREATE TABLE" not in run("db", "sql", "--from", "nps_0001").output
+    refused = run("db", "sql", "--from", "nps_9999")
+    assert refused.exit_code == 1
+    assert "nps_9999" in refused.output
+
+
+def test_what_gave_no_event_is_recorded_by_command(run, monkeypatch):
+    (run.folder / "deskcode.py").write_text(
+        "from datetime import timedelta\n"
+        "from nps_plugin import ClosedTicket, Ratings, Registration, hookimpl\n"
+        "class Desk:\n"
+        "    def __init__(self, ratings): pass\n"
+        "    def closed_since(self, tenant, since):\n"
+        "        print('asked since', since.isoformat())\n"
+        "        return [ClosedTicket(tenant=tenant, ticket='7', opened_at=since, closed_at=since)]\n"
+        "class Brings:\n"
+        "    nps_name = 'brings'\n"
+        "    @hookimpl\n"
+        "    def nps_register_helpdesks(self): return [Registration('desk', 'deskcode:Desk')]\n"
+        f"ratings = Ratings.open(r'{run.folder / 'nps.toml'}', plugins=[Brings()])\n"
+    )
+    monkeypatch.chdir(run.folder)
+    command = ("--app", "deskcode", "reconcile", "--tenant", "acme", "--since", "2026-11-01")
+    first = run(*command).output
+    assert "asked since 2026-11-01T00:00:00+00:00" in first
+    assert "1 closing(s) recorded" in first
+    assert "0 closing(s) recorded" in run(*command).output
+    assert "no enabled tenant 'nobody'" in run(*command[:3], "--tenant", "nobody", "--since", "2026-11-01").output
+    alone = run("reconcile", "--tenant", "acme", "--since", "2026-11-01")
+    assert alone.exit_code == 1
+    assert "no help-desk is loaded" in alone.output
+
+
+def test_what_is_left_out_and_what_waits_is_listed_and_can_be_given_up(run, monkeypatch):
+    from datetime import UTC, datetime
+
+    from nps_plugin import Client, ClosedTicket, Ratings, hookimpl
+
+    class Deaf:
+        nps_name = "deaf"
+
+        @hookimpl
+        def nps_verdict_reached(self, news):
+            raise RuntimeError("deaf")
+
+    with Ratings.open(run.folder / "nps.toml", plugins=[Deaf()]) as ratings:
+        now = datetime.now(UTC)
+        closed = ClosedTicket(
+            tenant="acme", ticket="1", opened_at=now, closed_at=now, client=Client(email="a@b.example")
+        )
+        survey = ratings.ticket_closed(closed).survey
+        ratings.record_answer("acme", 1, survey=survey.id)
+    monkeypatch.setenv("NPS_PLUGIN_DISABLED", "django-helpdesk")
+    (run.folder / "named.toml").write_text('plugins = ["django-helpdesk"]\n' + (run.folder / "nps.toml").read_text())
+    assert "django-helpdesk  left out: NPS_PLUGIN_DISABLED names it" in run("plugins", config="named.toml").output
+    monkeypatch.delenv("NPS_PLUGIN_DISABLED")
+    assert "deaf  1 news untold, 1 of them failed before, 0 ended" in run("plugins").output
+    doctor = run("doctor")
+    assert doctor.exit_code == 1
+    assert "nps-plugin end-news deaf" in doctor.output
+    assert "1 news to deaf ended untold" in run("end-news", "deaf").output
+    assert run("doctor").exit_code == 0
