@@ -34,6 +34,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("reports",),
     ("web",),
     ("assembly",),
+    ("answering",),
     ("ratings",),
     ("cli", "testing"),
     ("__main__",),

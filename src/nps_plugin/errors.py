@@ -50,6 +50,10 @@ class UnknownSurvey(NpsError):
     """No survey has that id."""
 
 
+class UnknownAnswer(NpsError):
+    """No answer has that id."""
+
+
 class AnswerRefused(NpsError):
     """An answer that cannot be taken. Its subclasses say why; nothing was stored."""
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: How long a form may stay open before it is sent with a fresh nonce.
 NONCE_LIFE = timedelta(minutes=30)
+#: What stands behind the token in the decoy's address.
+DECOY = "d"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 
 
@@ -41,6 +43,11 @@ def rating_url(base_url: str, tenant: str, token: str, score: int | None = None)
     """The address of the rating page of one message, with the score that the client clicked."""
     address = f"{base_url}/{quote(tenant, safe='')}/{token}"
     return address if score is None else f"{address}?s={score}"
+
+
+def decoy_url(base_url: str, tenant: str, token: str) -> str:
+    """The address that no person is shown: whoever follows it follows every link."""
+    return f"{rating_url(base_url, tenant, token)}/{DECOY}"
 
 
 def unsubscribe_url(base_url: str, tenant: str, token: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
 
+from .answering import Answering
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
 from .errors import ConfigError, ConfigProblem, NpsError, UnknownTenant, trail
@@ -20,13 +21,11 @@ from .facade import HookFacade
 from .model import (
     Client,
     ClosedTicket,
-    Evidence,
     Forgotten,
     Health,
     LogEntry,
     NotAskedReason,
     Receipt,
-    Recorded,
     ReopenedTicket,
     TicketVerdict,
     WorkDone,
@@ -40,9 +39,11 @@ if TYPE_CHECKING:
     from .store.outbox import Untold
 
 log = logging.getLogger(__name__)
+#: As many of each kind does one round of the worker.
+_ROUND = 100
 
 
-class Ratings:
+class Ratings(Answering):
     """The library of one host process: closings in, questions out, answers in, verdicts out.
 
     ``config`` is a mapping in the shape of docs/configuration.md (or settings already read), ``engine`` the host's
@@ -118,40 +119,6 @@ class Ratings:
         return added
 
     # --- the client answers ---------------------------------------------------------------------------------------
-
-    def record_answer(
-        self,
-        tenant: str,
-        score: int | str,
-        *,
-        token: str | None = None,
-        survey: str | None = None,
-        comment: str | None = None,
-        reasons: Sequence[str] = (),
-        source: str = "client",
-        by: str | None = None,
-        evidence: Evidence | None = None,
-    ) -> Recorded:
-        """Store an answer to a survey (by the token of a message, or by the survey's id; exactly one of them).
-
-        An equal score is a repeat, and adds reasons and comment to the answer that stands. Raises
-        :class:`~nps_plugin.errors.AnswerRefused` (its subclasses say why), ``UnknownTenant`` or ``UnknownSurvey``.
-        """
-        if (token is None) == (survey is None):
-            raise ValueError("record_answer: give exactly one of token= and survey=")
-        recorded = self._parts.hearing.record(
-            self._tenant(tenant),
-            score,
-            token=token,
-            survey=survey,
-            comment=comment,
-            reasons=reasons,
-            source=source,
-            by=by or "",
-            evidence=evidence or Evidence(),
-        )
-        self._offer()
-        return recorded
 
     def opt_out(self, tenant: str, client: Client) -> None:
         """Ask this person no more."""
@@ -316,7 +283,7 @@ class Ratings:
 
     # --- the worker -----------------------------------------------------------------------------------------------
 
-    def run_due(self, now: datetime | None = None, limit: int = 100) -> WorkDone:
+    def run_due(self, now: datetime | None = None, limit: int = _ROUND) -> WorkDone:
         """One round of the worker: send what is due, close what is over, tell the untold; at most ``limit`` of each."""
         return self._parts.work(ManualClock(now) if now is not None else self._parts.clock, limit)
 
@@ -325,8 +292,31 @@ class Ratings:
         if self._worker is not None and self._worker.is_alive():
             return
         self._stop.clear()
-        self._worker = threading.Thread(target=self._work_on, args=(every,), name="nps-plugin worker", daemon=True)
+        self._worker = threading.Thread(
+            target=self.work, args=(self._stop, every), name="nps-plugin worker", daemon=True
+        )
         self._worker.start()
+
+    def work(
+        self, stop: threading.Event, every: float = 30.0, report: Callable[[WorkDone], None] | None = None
+    ) -> None:
+        """Be the worker until ``stop`` is set: a round, then ``every`` seconds of rest; none while there is much to do.
+
+        A round that fails (a lock, a server that restarts) is logged and counted, and the next one comes.
+        """
+        while not stop.is_set():
+            rest = every
+            try:
+                done = self.run_due()
+            except Exception as error:  # noqa: BLE001 - a worker that dies in silence would ask nobody any more
+                self._counts["worker_failed"] += 1
+                log.error("a round of the worker failed, the next one in %s s: %s", every, trail(error))  # noqa: TRY400
+            else:
+                if report is not None:
+                    report(done)
+                # a full round: the queue is longer than one round takes
+                rest = 0.0 if max(done.sent, done.told) >= _ROUND else every
+            stop.wait(rest)
 
     def close(self) -> None:
         """Stop the worker's thread and let go of the database."""
@@ -377,12 +367,3 @@ class Ratings:
                 raise
             self._counts["offer_failed"] += 1
             log.error("news could not be offered; the worker will tell it: %s", trail(error))  # noqa: TRY400
-
-    def _work_on(self, every: float) -> None:
-        while not self._stop.is_set():
-            try:
-                self.run_due()
-            except Exception as error:  # noqa: BLE001 - a thread that dies in silence would ask nobody any more
-                self._counts["worker_failed"] += 1
-                log.error("a round of the worker failed, the next one starts in %s s: %s", every, trail(error))  # noqa: TRY400
-            self._stop.wait(every)

@@ -163,8 +163,8 @@ class MemoryDesk:
     def tenant(self, name: str) -> Tenant | None:
         return self.tenants.get(name)
 
-    def visited(self, tenant: str, token: str, link: str, evidence: Evidence) -> None:
-        self.calls.append(("visited", link, evidence))
+    def visited(self, tenant: str, token: str, link: str, evidence: Evidence, score: int | None = None) -> None:
+        self.calls.append(("visited", link, evidence, score))
 
     def record(
         self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from tests.web.conftest import Visitor, body, checked
 from tests.web.memory_desk import make_tenant
 
@@ -26,13 +27,58 @@ def nonce_of(response) -> str:
 # --- GET
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_get_writes_no_answer_and_counts_one_visit(visitor, desk, method):
-    assert visitor.get(method=method).status == 200
-    assert visitor.get(method=method, s="3").status == 200
+def test_a_get_writes_no_answer_and_counts_one_visit(visitor, desk):
+    assert visitor.get().status == 200
+    assert visitor.get(s="3").status == 200
+    assert visitor.get(s="30").status == 200
     assert desk.written() == []
-    assert desk.visits() == ["opened", "sent"]
+    assert [(call[1], call[3]) for call in desk.calls] == [("opened", None), ("sent", 3), ("sent", None)]
     assert desk.look("acme", visitor.token).standing == "open"
+
+
+def test_a_head_counts_no_visit(visitor, desk):
+    for below in ("", "/d", "/unsubscribe", "/logo"):
+        visitor.get(below, method="HEAD", s="3")
+    assert desk.calls == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sec-purpose", "prefetch;prerender"),
+        ("purpose", "Prefetch"),
+        ("x-purpose", "preview"),
+        ("x-moz", "prefetch"),
+    ],
+)
+def test_what_a_browser_fetches_ahead_is_kept_as_that(visitor, desk, name, value):
+    headers = {"user-agent": "Browser/1", name: value}
+    visitor.get(s="3", headers=headers)
+    visitor.get("/d", headers=headers)
+    assert desk.visits() == ["prefetched", "prefetched"]
+    assert desk.calls[0][2].prefetch
+    visitor.post(score="3", headers=headers)
+    assert desk.written()[0][-1].prefetch
+
+
+# --- the decoy
+
+
+def test_the_decoy_is_on_the_page_where_no_person_and_no_screen_reader_comes(visitor):
+    (link,) = BeautifulSoup(body(visitor.get()), "html.parser").select(f'a[href="{visitor.token}/d"]')
+    assert link.has_attr("hidden")
+    assert (link["aria-hidden"], link["tabindex"], link.get_text()) == ("true", "-1", "")
+
+
+def test_the_decoy_is_counted_and_leads_back_to_the_question_and_takes_no_answer(visitor, desk):
+    response = visitor.get("/d")
+    assert response.status == 200
+    assert f'href="../{visitor.token}"' in body(response)
+    assert "<form" not in body(response)
+    assert visitor.post("/d", score="3").status == 405
+    assert desk.visits() == ["decoy"]
+    assert desk.written() == []
+    assert Visitor(desk, new_token()).get("/d").status == 404
 
 
 def test_a_click_preselects_its_score_and_says_that_it_is_not_sent(visitor):
@@ -82,7 +128,8 @@ def test_the_score_is_stored_before_thanks_are_shown_and_news_waits_for_the_resp
     response = visitor.post(score="3")
     assert response.status == 200
     assert [call[:2] for call in desk.written()] == [("record", 3)]
-    assert desk.visits() == ["submitted"]
+    # the answer keeps its own visit
+    assert desk.visits() == []
     assert "Your answer is stored." in body(response)
     assert desk.told == 0
     response.after()
@@ -114,7 +161,8 @@ def test_without_a_good_nonce_the_form_comes_again_with_the_choice_and_a_fresh_o
     elif trouble == "expired":
         desk.clock.advance(timedelta(minutes=31))
     elif trouble == "tampered":
-        nonce = nonce[:-1] + ("0" if nonce[-1] != "0" else "1")
+        # in the middle: the last character carries bits that the signature does not use
+        nonce = nonce[:-9] + ("0" if nonce[-9] != "0" else "1") + nonce[-8:]
     elif trouble == "another link's":
         nonce = desk.nonces.issue("acme", new_token())
     if trouble == "twice":
@@ -466,6 +514,7 @@ def test_evidence_is_the_agent_and_the_network_of_the_visitor(visitor, desk):
     headers = {"user-agent": "A\x00gent\r\n" + "x" * 500, "x-forwarded-for": "1.2.3.4, 198.51.100.9"}
     visitor.get(headers=headers)
     visitor.post(score="3", headers=headers)
+    visitor.post(score="99", headers=headers)
     for evidence in (desk.calls[0][2], desk.calls[1][-1], desk.calls[2][2]):
         assert evidence.address == "198.51.100.0/24"
         assert evidence.agent == ("Agent " + "x" * 500)[:300]

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from tests.web.memory_desk import make_survey, make_tenant
 
-from nps_plugin.links import new_token, rating_url, unsubscribe_url
+from nps_plugin.links import decoy_url, new_token, rating_url, unsubscribe_url
 from nps_plugin.model import SCALES, Client
 from nps_plugin.wording.buttons import word_buttons
 from nps_plugin.wording.icons import SIZE, icon_png
@@ -23,6 +23,7 @@ from nps_plugin.wording.texts import question_for
 BASE = "https://help.example.org/rate"
 CLIENT = Client(id="c1", name="Ann", email="ann@example.net")
 TOKEN = new_token()
+DECOY = decoy_url(BASE, "acme", TOKEN)
 
 
 class Tags(HTMLParser):
@@ -69,7 +70,7 @@ def test_each_score_is_one_link_in_html_and_one_line_in_text(scale, locale):
     message = word(scale, locale)
     wanted = [rating_url(BASE, "acme", TOKEN, score) for score in SCALES[scale].points]
     links = Tags(message.html).links()
-    assert sorted(links) == sorted([*wanted, unsubscribe_url(BASE, "acme", TOKEN)])
+    assert sorted(links) == sorted([*wanted, DECOY, unsubscribe_url(BASE, "acme", TOKEN)])
     lines = message.text.splitlines()
     assert [line.rpartition(": ")[2] for line in lines if "?s=" in line] == wanted
     assert unsubscribe_url(BASE, "acme", TOKEN) in lines[-1]
@@ -231,7 +232,7 @@ def fragment(form, scale="faces-3", **more):
 def test_buttons_for_the_hosts_mail_have_a_link_for_each_score(scale):
     wanted = [rating_url(BASE, "acme", TOKEN, score) for score in SCALES[scale].points]
     html = fragment("html", scale)
-    assert sorted(Tags(html).links()) == sorted(wanted)
+    assert sorted(Tags(html).links()) == sorted([*wanted, DECOY])
     assert "cid:" not in html
     assert "<html" not in html
     assert re.findall(r"https://\S+", fragment("text", scale)) == wanted

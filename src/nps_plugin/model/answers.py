@@ -25,13 +25,35 @@ class AnswerState(StrEnum):
     IGNORED = "ignored"
 
 
-class Effect(StrEnum):
-    """What recording an answer did."""
+class Grade(StrEnum):
+    """What the circumstances say of who answered; see docs/hearing.md."""
 
+    HUMAN = "human"
+    UNCLEAR = "unclear"
+    SCANNER = "scanner"
+
+
+class Effect(StrEnum):
+    """What recording an answer, or ruling on one, did."""
+
+    #: the answer counts
     RECORDED = "recorded"
+    #: it counts in place of the visitor's earlier one
     CHANGED = "changed"
+    #: it was said before; nothing but new words was added
     REPEATED = "repeated"
+    #: it differs from the one that counts, and comes from elsewhere: kept, out of the counts, until somebody rules
     SUSPECT = "suspect"
+    #: it looks like a scanner's: kept, out of the counts, until a person confirms it or somebody rules
+    PROVISIONAL = "provisional"
+    #: a person said the same as the provisional answer, which counts now
+    CONFIRMED = "confirmed"
+    #: it looks like a scanner's and came later than another: kept, out of the counts
+    IGNORED = "ignored"
+    #: a ruling made it count
+    ACCEPTED = "accepted"
+    #: a ruling took it out of the counts
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +62,8 @@ class Evidence(Plain):
 
     agent: str = ""
     address: str = ""
+    #: the request said that nobody has asked for the page yet
+    prefetch: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +78,17 @@ class Answer(Plain):
     band: Band
     state: AnswerState
     at: datetime
-    #: client, operator, import, ... : who is behind the score
+    ticket: str = ""
+    closure: int = 0
+    host: str = ""
+    #: client, portal, operator or import: by which way the score came
     source: str = "client"
     #: the person who entered it, where that is not the client
     by: str = ""
     channel: str = ""
+    grade: Grade = Grade.UNCLEAR
     reasons: tuple[str, ...] = ()
+    #: without the characters that reorder text; the store keeps it as it was written
     comment: str = ""
 
 

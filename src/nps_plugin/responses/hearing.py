@@ -8,13 +8,17 @@ from typing import Any
 from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
-from ..model import Client, Evidence, Recorded, TicketVerdict
+from ..errors import TokenUnknown
+from ..model import Answer, AnswerState, Client, Evidence, Recorded, TicketVerdict
 from ..store.engine import Store
 from ..surveys.facts import as_client, ticket_name
 from ..surveys.optout import opt_out, opt_out_client
 from ..verdicts import read_verdict
+from . import portal
 from .looking import Look, look
-from .recording import Given, record, survey_by_token, visit
+from .reading import list_answers
+from .recording import Given, asked_at, record, survey_by_token, visit
+from .ruling import Decision, accept, withdraw
 
 
 class Hearing:
@@ -29,23 +33,61 @@ class Hearing:
         self, tenant: Tenant, score: object, *, token: str | None = None, survey: str | None = None, **given: Any
     ) -> Recorded:
         """Store an answer to the survey of a token or id; ``given`` as in :class:`~.recording.Given`."""
+        now = self._clock.now()
         with self._store.write() as connection:
             if token is not None:
                 message = survey_by_token(connection, tenant.name, token)
                 survey, given["channel"] = message.survey, message.channel
-            return record(
-                connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), self._clock.now()
-            )
+                given["asked_at"] = asked_at(message, now)
+            return record(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
+
+    def rate(
+        self, tenant: Tenant, ticket: str, score: object, by: str, host: str = "", closure: int | None = None
+    ) -> Recorded:
+        """Store the answer of a client who is logged in to the host's portal."""
+        given = Given(score=score, source=portal.PORTAL, channel=portal.PORTAL, by=by)
+        with self._store.write() as connection:
+            return portal.rate(
+                connection, tenant, ticket_name(ticket), given, self._subscribers(), self._clock.now(),
+                host=ticket_name(host), closure=closure,
+            )  # fmt: skip
+
+    def accept(self, tenant: Tenant, decision: Decision) -> Recorded:
+        """Let an answer count."""
+        with self._store.write() as connection:
+            return accept(connection, tenant, decision, self._subscribers(), self._clock.now())
+
+    def withdraw(self, tenant: Tenant, decision: Decision) -> Recorded:
+        """Take an answer out of the counts."""
+        with self._store.write() as connection:
+            return withdraw(connection, tenant, decision, self._subscribers(), self._clock.now())
+
+    def answers(
+        self, tenant: Tenant, states: Iterable[AnswerState], ticket: str | None, host: str, limit: int
+    ) -> tuple[Answer, ...]:
+        """The answers in these states, the newest first."""
+        name = None if ticket is None else ticket_name(ticket)
+        with self._store.read() as connection:
+            return list_answers(connection, tenant, states=states, ticket=name, host=ticket_name(host), limit=limit)
 
     def look(self, tenant: Tenant, token: str) -> Look:
         """What a link stands for."""
         with self._store.read() as connection:
             return look(connection, tenant, token, self._clock.now())
 
-    def visit(self, tenant: Tenant, token: str, link: str, evidence: Evidence) -> None:
+    def known(self, tenant: str, token: str) -> bool:
+        """Whether a token leads anywhere; as much work for any tenant's name, so that its time tells none of them."""
+        with self._store.read() as connection:
+            try:
+                survey_by_token(connection, tenant, token)
+            except TokenUnknown:
+                return False
+            return True
+
+    def visit(self, tenant: Tenant, token: str, link: str, evidence: Evidence, score: int | None = None) -> None:
         """Append a visit row."""
         with self._store.write() as connection:
-            visit(connection, tenant.name, token, link, evidence, self._clock.now())
+            visit(connection, tenant.name, token, link, evidence, self._clock.now(), score)
 
     def opt_out_token(self, tenant: Tenant, token: str) -> None:
         """Ask the person behind a message no more."""

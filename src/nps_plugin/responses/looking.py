@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Survey, SurveyState
-from ..store.tables import answers, surveys
+from ..store.tables import surveys
 from ..surveys.rows import survey_of
+from .arbiter import Standing as Answered
+from .arbiter import window_start
+from .circumstances import standing_of
 from .recording import survey_by_token
 
 
@@ -43,27 +48,22 @@ def look(connection: Connection, tenant: Tenant, token: str, now: datetime) -> L
     """What the link stands for. Raises ``TokenUnknown``."""
     message = survey_by_token(connection, tenant.name, token)
     row = connection.execute(select(surveys).filter_by(tenant_id=tenant.name, survey=message.survey)).one()
-    first = connection.execute(
-        select(func.min(answers.c.at)).where(
-            answers.c.tenant_id == tenant.name,
-            answers.c.survey == message.survey,
-            answers.c.state.in_([AnswerState.COUNTED, AnswerState.SUPERSEDED, AnswerState.PROVISIONAL]),
-        )
-    ).scalar()
+    standing = standing_of(connection, tenant.name, message.survey)
     return Look(
         tenant=tenant,
         survey=survey_of(row, tenant.scale),
-        standing=_standing(row.state, row.expires_at, first, tenant, now),
+        standing=_standing(row, standing, tenant, now),
         locale=message.locale,
         question=message.question,
     )
 
 
-def _standing(state: str, expires_at: datetime, answered: datetime | None, tenant: Tenant, now: datetime) -> Standing:
-    if answered is not None:
-        return Standing.CHANGEABLE if now <= answered + tenant.ask.edit_window else Standing.LOCKED
-    if state in (SurveyState.CANCELLED, SurveyState.NOT_ASKED):
+def _standing(row: Any, standing: Sequence[Answered], tenant: Tenant, now: datetime) -> Standing:
+    if any(answer.state is AnswerState.COUNTED for answer in standing):
+        start = window_start(standing)
+        return Standing.CHANGEABLE if start is None or now <= start + tenant.ask.edit_window else Standing.LOCKED
+    if row.state in (SurveyState.CANCELLED, SurveyState.NOT_ASKED):
         return Standing.CANCELLED
-    if state == SurveyState.EXPIRED or expires_at <= now:
+    if row.state == SurveyState.EXPIRED or row.expires_at <= now:
         return Standing.EXPIRED
     return Standing.OPEN

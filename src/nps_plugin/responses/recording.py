@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from ..config.settings import Tenant
-from ..errors import AnswerLocked, SurveyCancelled, SurveyExpired, TokenUnknown, UnknownReason, UnknownSurvey
+from ..errors import (
+    AnswerLocked,
+    AnswerRefused,
+    SurveyCancelled,
+    SurveyExpired,
+    TokenUnknown,
+    UnknownReason,
+    UnknownSurvey,
+)
 from ..links import is_token, token_digest
-from ..model import Answer, AnswerState, Band, Effect, Evidence, Recorded, SurveyState
-from ..store import outbox
+from ..model import AnswerState, Effect, Evidence, Grade, Recorded, SurveyState
 from ..store.ids import new_id
+from ..store.names import fitting
 from ..store.scales import scale_of
-from ..store.tables import answer_marks, answer_reasons, answers, comments, messages, surveys
-from ..store.tables import evidence as evidences
+from ..store.tables import answer_reasons, answers, comments, messages, surveys
 from ..store.upsert import insert_or
-from ..verdicts import read_verdict
+from ..wording.clean import kept_text
 from ..wording.texts import reason_choices
-from .arbiter import LOCKED, Standing, rule
-from .reading import read_answer
+from .arbiter import LOCKED, Coming, Standing, Visitor, rule
+from .circumstances import keep_evidence, standing_of, visits_of
+from .marking import Ledger
+from .screening import SUBMITTED, Circumstances, screen
 
 #: A longer comment is cut here; pages say so beforehand.
 COMMENT_LIMIT = 10_000
+#: By which way an answer comes, and whether somebody has to stand in for it by name.
+SOURCES: Mapping[str, bool] = {"client": False, "portal": True, "operator": True, "import": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +50,8 @@ class Given:
     by: str = ""
     channel: str = ""
     evidence: Evidence = field(default_factory=Evidence)
+    #: when the message was sent by whose link it comes
+    asked_at: datetime | None = None
 
 
 def survey_by_token(connection: Connection, tenant: str, token: str) -> Any:
@@ -51,71 +64,112 @@ def survey_by_token(connection: Connection, tenant: str, token: str) -> Any:
     return row
 
 
+def asked_at(message: Any, now: datetime) -> datetime | None:
+    """When a message was sent, for screening; None for the host's own, which its client may have on the screen."""
+    if message.channel == "host":
+        return None
+    # what comes before the channel has reported: some gateways follow links while they still take the mail in
+    return now if message.outcome == "sending" else message.created_at
+
+
 def record(
     connection: Connection, tenant: Tenant, survey_id: str, given: Given, subscribers: Iterable[str], now: datetime
 ) -> Recorded:
     """Record one answer, or the words that come with the score that stands. Raises ``AnswerRefused`` or
     ``UnknownSurvey``."""
-    row = connection.execute(
-        select(surveys).filter_by(tenant_id=tenant.name, survey=survey_id).with_for_update()
-    ).first()
-    if row is None:
-        raise UnknownSurvey(f"tenant {tenant.name}: there is no survey {survey_id!r}")
+    row = lock_survey(connection, tenant, survey_id)
+    ledger = Ledger(connection=connection, tenant=tenant, survey=row, now=now, subscribers=subscribers)
     scale = scale_of(row.scale, tenant.scale)
     score = scale.check(given.score)
     _check_reasons(tenant, given.reasons)
-    standing = _standing(connection, tenant.name, survey_id)
-    if row.state == SurveyState.CANCELLED and not standing:
-        raise SurveyCancelled(f"ticket {row.ticket} was reopened; its client is asked again when it is resolved")
-    if row.state != SurveyState.ANSWERED and row.expires_at <= now:
-        raise SurveyExpired(f"survey {survey_id}: the time to answer ended at {row.expires_at.isoformat()}")
-    ruling = rule(standing, score, given.evidence, now=now, edit_window=tenant.ask.edit_window)
+    _check_source(ledger, given)
+    standing = standing_of(connection, tenant.name, survey_id)
+    _check_open(row, standing, now)
+    grade = _grade(connection, tenant.name, row, given, now)
+    text = kept_text(given.comment or "", COMMENT_LIMIT).strip()
+    visitor = Visitor(
+        agent=given.evidence.agent, address=given.evidence.address, source=given.source, by=fitting(given.by)
+    )
+    coming = Coming(score=score, visitor=visitor, grade=grade, worded=bool(text or given.reasons))
+    ruling = rule(standing, coming, now=now, edit_window=tenant.ask.edit_window)
     if ruling is LOCKED:
         raise AnswerLocked(
             f"survey {survey_id} is answered, and an answer may change for {tenant.ask.edit_window} only"
         )
-    answer_id = ruling.about
-    if ruling.effect is Effect.CHANGED and ruling.about is not None:
-        _mark(connection, tenant.name, ruling.about, AnswerState.SUPERSEDED, now, "changed by the client")
+    states = {answer.id: answer.state for answer in standing}
+    for gone in ruling.supersedes:
+        why = "changed by the client" if ruling.effect is Effect.CHANGED else "a person answered"
+        ledger.mark(gone, AnswerState.SUPERSEDED, was=states[gone], why=why)
+    answer = ruling.about
     if ruling.state is not None:
-        answer_id = _add(connection, tenant.name, row, scale.band(score), score, ruling.state, given, now)
-    assert answer_id is not None  # noqa: S101 - a ruling has an answer to point to or makes one
-    words = _add_words(connection, tenant.name, row.client, answer_id, given, now)
-    heard = ruling.effect in (Effect.RECORDED, Effect.CHANGED)
+        answer = _add(connection, tenant.name, row, scale.band(score).value, coming, ruling.state, given, now)
+        if ruling.state is AnswerState.COUNTED:
+            ledger.count(answer, 1)
+    assert answer is not None  # noqa: S101 - a ruling has an answer to point to or makes one
+    if ruling.effect is Effect.CONFIRMED:
+        ledger.mark(answer, AnswerState.COUNTED, was=states[answer], by=given.by, why="a person said the same")
+    if ruling.state is not None or given.evidence != Evidence():
+        # a repeat speaks for its answer only where it makes it count: another person's repeat is no right to change it
+        whose = answer if ruling.state is not None or ruling.effect is Effect.CONFIRMED else None
+        keep_evidence(
+            connection, tenant.name, survey_id, row.client, SUBMITTED, given.evidence, now, answer=whose, score=score
+        )
+    words = _add_words(connection, tenant.name, row.client, answer, given.reasons, text, now)
+    heard = ruling.effect in (Effect.RECORDED, Effect.CHANGED, Effect.CONFIRMED)
     if heard:
-        connection.execute(
-            update(surveys)
-            .filter_by(tenant_id=tenant.name, survey=survey_id)
-            .values(state=SurveyState.ANSWERED.value, not_asked=None)
-        )
-    tell = [kind for kind, due in (("answer_recorded", heard or words), ("verdict_reached", heard)) if due]
-    for kind in tell:
-        outbox.put(
-            connection,
-            subscribers,
-            kind=kind,
-            tenant=tenant.name,
-            host=row.host,
-            ticket=row.ticket,
-            closure=row.closure,
-            now=now,
-            survey=survey_id,
-            answer=answer_id,
-        )
-    verdict = read_verdict(connection, tenant, row.ticket, row.host, row.closure)
-    return Recorded(answer=_answer(connection, tenant, answer_id), verdict=verdict, effect=ruling.effect)
+        ledger.close_question()
+    counted = heard or states.get(answer) is AnswerState.COUNTED
+    if counted and (heard or words):
+        ledger.tell(("answer_recorded", "verdict_reached") if heard else ("answer_recorded",), answer)
+    return ledger.recorded(answer, ruling.effect)
 
 
-def visit(connection: Connection, tenant: str, token: str, link: str, evidence: Evidence, now: datetime) -> None:
+def lock_survey(connection: Connection, tenant: Tenant, survey: str) -> Any:
+    """The row of a survey, ours until the transaction ends: of two answers at once one comes first."""
+    key = {"tenant_id": tenant.name, "survey": survey}
+    row = connection.execute(select(surveys).filter_by(**key).with_for_update()).first()
+    if row is None:
+        raise UnknownSurvey(f"tenant {tenant.name}: there is no survey {survey!r:.80}")
+    return row
+
+
+def visit(
+    connection: Connection, tenant: str, token: str, link: str, evidence: Evidence, now: datetime, score: int | None
+) -> None:
     """Append a visit to the page; nothing else is touched."""
     row = survey_by_token(connection, tenant, token)
-    _add_evidence(connection, tenant, row.survey, row.client, None, link, evidence, now)
+    keep_evidence(connection, tenant, row.survey, row.client, link, evidence, now, score=score)
 
 
-def _answer(connection: Connection, tenant: Tenant, answer_id: str) -> Answer:
-    answer = read_answer(connection, tenant, answer_id)
-    assert answer is not None  # noqa: S101 - it was written in this transaction
-    return answer
+def _check_source(ledger: Ledger, given: Given) -> None:
+    tenant = ledger.tenant.name
+    if given.source not in SOURCES:
+        raise AnswerRefused(f"tenant {tenant}: no source {given.source!r:.60}; there are {', '.join(SOURCES)}")
+    if SOURCES[given.source]:
+        if not given.by.strip():
+            raise AnswerRefused(f"tenant {tenant}: an answer of source {given.source!r} needs by=, who entered it")
+        ledger.refuse_own_agent(given.by, "enter the answer")
+
+
+def _check_open(row: Any, standing: Sequence[Standing], now: datetime) -> None:
+    """Refuse what comes too late, unless an answer counts, which may be repeated or changed."""
+    if any(answer.state is AnswerState.COUNTED for answer in standing):
+        return
+    if row.state == SurveyState.CANCELLED:
+        raise SurveyCancelled(f"ticket {row.ticket} was reopened; its client is asked again when it is resolved")
+    if row.expires_at <= now:
+        raise SurveyExpired(f"survey {row.survey}: the time to answer ended at {row.expires_at.isoformat()}")
+
+
+def _grade(connection: Connection, tenant: str, row: Any, given: Given, now: datetime) -> Grade:
+    """Screening is for what comes over links. For an operator and the host's portal a person stands by name."""
+    if given.source != "client":
+        return Grade.HUMAN if given.source in ("operator", "portal") else Grade.UNCLEAR
+    if given.evidence == Evidence():
+        return Grade.UNCLEAR
+    visits = visits_of(connection, tenant, row.survey, now)
+    seen = Circumstances(evidence=given.evidence, at=now, visits=visits, asked_at=given.asked_at)
+    return screen(seen).grade
 
 
 def _check_reasons(tenant: Tenant, reasons: Sequence[str]) -> None:
@@ -125,37 +179,12 @@ def _check_reasons(tenant: Tenant, reasons: Sequence[str]) -> None:
         raise UnknownReason(f"tenant {tenant.name}: no reason {unknown[0]!r:.60}; there are {', '.join(known)}")
 
 
-def _standing(connection: Connection, tenant: str, survey: str) -> list[Standing]:
-    rows = connection.execute(
-        select(answers, evidences.c.agent, evidences.c.address)
-        .outerjoin(evidences, (evidences.c.tenant_id == answers.c.tenant_id) & (evidences.c.answer == answers.c.answer))
-        .where(
-            answers.c.tenant_id == tenant,
-            answers.c.survey == survey,
-            answers.c.state.in_(
-                [AnswerState.COUNTED, AnswerState.SUSPECT, AnswerState.PROVISIONAL, AnswerState.SUPERSEDED]
-            ),
-        )
-        .order_by(answers.c.at, answers.c.answer)
-    )
-    return [
-        Standing(
-            id=row.answer,
-            score=row.score,
-            state=AnswerState(row.state),
-            at=row.at,
-            evidence=Evidence(agent=row.agent or "", address=row.address or ""),
-        )
-        for row in rows
-    ]
-
-
 def _add(
     connection: Connection,
     tenant: str,
     survey: Any,
-    band: Band,
-    score: int,
+    band: str,
+    coming: Coming,
     state: AnswerState,
     given: Given,
     now: datetime,
@@ -166,38 +195,34 @@ def _add(
             tenant_id=tenant,
             answer=answer,
             survey=survey.survey,
-            score=score,
-            band=band.value,
+            score=coming.score,
+            band=band,
             state=state.value,
+            grade=coming.grade.value,
             at=now,
             source=given.source,
-            by=given.by,
+            by=coming.visitor.by,
             channel=given.channel,
         )
     )
-    _add_evidence(connection, tenant, survey.survey, survey.client, answer, "submitted", given.evidence, now)
     return answer
 
 
-def _mark(connection: Connection, tenant: str, answer: str, state: AnswerState, now: datetime, why: str) -> None:
-    connection.execute(update(answers).filter_by(tenant_id=tenant, answer=answer).values(state=state.value))
-    connection.execute(
-        insert(answer_marks).values(
-            tenant_id=tenant, answer=answer, mark=new_id(now), state=state.value, at=now, why=why
-        )
-    )
-
-
 def _add_words(
-    connection: Connection, tenant: str, client: str | None, answer: str, given: Given, now: datetime
+    connection: Connection,
+    tenant: str,
+    client: str | None,
+    answer: str,
+    reasons: Sequence[str],
+    text: str,
+    now: datetime,
 ) -> bool:
     """Add reasons and a comment that are not there yet; whether anything was added."""
     added = False
-    for reason in given.reasons:
+    for reason in reasons:
         row = insert_or(connection, answer_reasons).values(tenant_id=tenant, answer=answer, reason=reason, at=now)
         written = row.on_conflict_do_nothing().returning(answer_reasons.c.reason)
         added = connection.execute(written).first() is not None or added
-    text = (given.comment or "").replace("\x00", "").strip()[:COMMENT_LIMIT]
     if not text:
         return added
     there = connection.execute(select(comments.c.text).filter_by(tenant_id=tenant, answer=answer)).scalars()
@@ -207,28 +232,3 @@ def _add_words(
         insert(comments).values(tenant_id=tenant, comment=new_id(now), answer=answer, client=client, text=text, at=now)
     )
     return True
-
-
-def _add_evidence(
-    connection: Connection,
-    tenant: str,
-    survey: str,
-    client: str | None,
-    answer: str | None,
-    link: str,
-    evidence: Evidence,
-    now: datetime,
-) -> None:
-    connection.execute(
-        insert(evidences).values(
-            tenant_id=tenant,
-            evidence=new_id(now),
-            survey=survey,
-            client=client,
-            answer=answer,
-            link=link,
-            at=now,
-            address=evidence.address[:64],
-            agent=evidence.agent[:300],
-        )
-    )

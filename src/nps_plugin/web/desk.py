@@ -23,14 +23,20 @@ class Desk(Protocol):
         """What the link stands for. Raises ``UnknownTenant`` or ``TokenUnknown``."""
         ...
 
-    def visited(self, tenant: str, token: str, link: str, evidence: Evidence) -> None:
-        """Append a visit row. Never raises: a page is shown even when it cannot be counted."""
+    def visited(self, tenant: str, token: str, link: str, evidence: Evidence, score: int | None = None) -> None:
+        """Append a visit row. Never raises: a page is shown even when it cannot be counted.
+
+        ``link``: sent (it carried a score), opened, prefetched, decoy, submitted (and not recorded).
+        """
         ...
 
     def record(
         self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
     ) -> Recorded:
-        """Store an answer, or reasons and comment with the score that stands. Raises ``AnswerRefused``."""
+        """Store an answer, or reasons and comment with the score that stands, and the visit with it.
+
+        Raises ``AnswerRefused``.
+        """
         ...
 
     def opt_out(self, tenant: str, token: str) -> None:

@@ -18,10 +18,10 @@ from ..errors import (
     UnknownReason,
     UnknownTenant,
 )
-from ..links import is_token, token_digest
-from ..model import Evidence, Scale
+from ..links import DECOY, is_token, token_digest
+from ..model import Effect, Evidence, Scale
 from ..wording.catalogue import accepted, locale_for, locales, msgid
-from ..wording.clean import clean_line, clean_text
+from ..wording.clean import clean_line, kept_text
 from .address import address_class
 from .desk import Desk, Look, Standing
 from .http import Request, Response
@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 MAX_AGENT = 300
 #: More reasons than a form of ours can send.
 MAX_REASONS = 20
+
+#: Headers by which a browser says that it fetches ahead, and the word in them.
+_PREFETCH = (("sec-purpose", "prefetch"), ("purpose", "prefetch"), ("x-purpose", "preview"), ("x-moz", "prefetch"))
 
 _CLOSED = {
     Standing.LOCKED: ("locked", 200, 409),
@@ -90,6 +93,8 @@ def _route(request: Request, desk: Desk, target: _Target | None, stranger: Place
         place = _place(request, target, look)
         if target.below == "logo":
             return _logo(request, place, look)
+        if target.below == DECOY:
+            return _decoy(request, desk, target, place)
         if request.too_large:
             return notice_page(place, "too_large", 413, retry=True)
         if target.below == "unsubscribe":
@@ -104,12 +109,31 @@ def _route(request: Request, desk: Desk, target: _Target | None, stranger: Place
 
 def _show(request: Request, desk: Desk, target: _Target, place: Place, look: Look) -> Response:
     sent = _one(request.query, "s")
-    desk.visited(target.tenant, target.token, "opened" if sent is None else "sent", _evidence(request, desk))
+    score = _score(look.survey.scale, sent)
+    _count(request, desk, target, "opened" if sent is None else "sent", score)
     if look.standing in _CLOSED:
         kind, status, _ = _CLOSED[look.standing]
         return notice_page(place, kind, status)
     nonce = desk.nonces.issue(target.tenant, target.token)
-    return form_page(place, look, nonce, chosen=_score(look.survey.scale, sent))
+    return form_page(place, look, nonce, chosen=score)
+
+
+def _count(request: Request, desk: Desk, target: _Target, link: str, score: int | None = None) -> None:
+    """Keep a visit. A HEAD shows nobody anything, so it is none."""
+    if request.method == "HEAD":
+        return
+    evidence = _evidence(request, desk)
+    # a browser may fetch what nobody has asked for yet, the decoy too
+    kind = "prefetched" if evidence.prefetch else link
+    desk.visited(target.tenant, target.token, kind, evidence, score)
+
+
+def _decoy(request: Request, desk: Desk, target: _Target, place: Place) -> Response:
+    """A link that no person sees: who follows it follows every link."""
+    if request.method == "POST":
+        return notice_page(place, "method", 405, ("Allow", "GET, HEAD"))
+    _count(request, desk, target, "decoy")
+    return notice_page(place, "decoy", 200, retry=True)
 
 
 def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: Look) -> Response:
@@ -118,7 +142,7 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
     score = _score(look.survey.scale, text)
     second = _one(request.form, "step") == "why"
     reasons = tuple(dict.fromkeys(clean_line(code, 64) for code in request.form.get("reason", ())))[:MAX_REASONS]
-    comment = clean_text(_one(request.form, "comment") or "", MAX_COMMENT).strip()
+    comment = kept_text(_one(request.form, "comment") or "", MAX_COMMENT).strip()
     fresh = desk.nonces.issue(tenant, token)
     if not desk.nonces.valid(_one(request.form, "nonce") or "", tenant, token):
         if second and score is not None and look.standing not in _CLOSED:
@@ -127,11 +151,14 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
                 place, look, fresh, score=score, status=422, reasons=reasons, comment=comment, problem=problem
             )
         return _refused(place, look, fresh, _STALE, chosen=score)
+    if text is None or score is None:
+        _count(request, desk, target, "submitted")
+        return _refused(place, look, fresh, _MISSING)
     evidence = _evidence(request, desk)
+    recorded = False
     try:
-        if text is None or score is None:
-            return _refused(place, look, fresh, _MISSING)
-        desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
+        told = desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
+        recorded = True
     except ScoreOffScale:
         return _refused(place, look, fresh, _MISSING)
     except UnknownReason:
@@ -146,7 +173,10 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
     except SurveyCancelled:
         return notice_page(place, "cancelled", 410)
     finally:
-        desk.visited(tenant, token, "submitted", evidence)
+        if not recorded:
+            desk.visited(tenant, token, "submitted", evidence, score)
+    if told.effect is Effect.IGNORED and look.standing is Standing.LOCKED:
+        return notice_page(place, "locked", 409)
     return with_after(thanks_page(place, look, fresh, score=score, done=second), desk.after_answer())
 
 
@@ -179,7 +209,7 @@ def _logo(request: Request, place: Place, look: Look) -> Response:
 def _target(path: str) -> _Target | None:
     """What the end of a path names, decoded once. None for anything else."""
     parts = [_decoded(part) for part in path.split("/")]
-    below = parts.pop() if parts[-1] in ("unsubscribe", "logo") else ""
+    below = parts.pop() if parts[-1] in ("unsubscribe", "logo", DECOY) else ""
     if len(parts) < 2 or not parts[-2] or not is_token(parts[-1]):
         return None
     return _Target(tenant=parts[-2], token=parts[-1], below=below)
@@ -210,6 +240,7 @@ def _evidence(request: Request, desk: Desk) -> Evidence:
     return Evidence(
         agent=clean_line(request.headers.get("user-agent", ""))[:MAX_AGENT],
         address=address_class(request.remote, request.headers.get("x-forwarded-for", ""), desk.trusted_proxies),
+        prefetch=any(said in request.headers.get(name, "").lower() for name, said in _PREFETCH),
     )
 
 

@@ -26,12 +26,18 @@ class LiveDesk:
 
     def look(self, tenant: str, token: str) -> Look:
         """What the link stands for."""
-        return self._hearing.look(self._known(tenant), token)
+        try:
+            known = self._known(tenant)
+        except UnknownTenant:
+            # the same look-up as for a tenant that there is: the time a 404 takes names nobody
+            self._hearing.known(tenant, token)
+            raise
+        return self._hearing.look(known, token)
 
-    def visited(self, tenant: str, token: str, link: str, evidence: Evidence) -> None:
+    def visited(self, tenant: str, token: str, link: str, evidence: Evidence, score: int | None = None) -> None:
         """Append a visit row."""
         try:
-            self._hearing.visit(self._known(tenant), token, link, evidence)
+            self._hearing.visit(self._known(tenant), token, link, evidence, score)
         except Exception as error:  # noqa: BLE001 - a page is shown even when the visit cannot be counted
             log.warning("tenant %s: a visit to the rating page could not be recorded: %s", tenant, trail(error))
 

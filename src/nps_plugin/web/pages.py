@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from ..links import DECOY
 from ..model import Band, Scale
 from ..wording.catalogue import SOURCE, locale_for, locales, translations
 from ..wording.clean import clean_line, clean_text
@@ -69,6 +70,8 @@ def form_page(
         nonce=nonce,
         action=place.link(),
         unsubscribe=place.link("unsubscribe"),
+        # without the language that the page was switched to: a decoy is the same for all
+        decoy=f"{place.up}{place.token}/{DECOY}",
     )
 
 

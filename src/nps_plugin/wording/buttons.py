@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..config.settings import Tenant
+from ..links import decoy_url
 from ..model import Survey
 from .catalogue import locale_for, translations
 from .clean import clean_line
@@ -22,6 +23,7 @@ def word_buttons(
             locale,
             question=clean_line(question),
             points=points,
+            decoy=decoy_url(base_url, tenant.name, token),
             **looks_of(tenant, survey),
         )
     if form != "text":

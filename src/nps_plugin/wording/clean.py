@@ -7,8 +7,18 @@ import re
 #: Controls that reorder what follows them, so that a text could pretend to be another; and what HTML and mail forbid.
 _BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_UNKEPT = re.compile(f"[{_CONTROLS}\ufffe\uffff\ud800-\udfff]")
 _HIDDEN = re.compile(f"[{_CONTROLS}{_BIDI}\ufeff\ufffe\uffff\ud800-\udfff]")
 _BREAKS = re.compile("[\\s\u2028\u2029]+")
+
+
+def kept_text(text: str, limit: int | None = None) -> str:
+    """Text as it is stored: as it was written, but for what no database and no page can hold; line ends become ``\\n``.
+
+    Bidi controls stay, since right-to-left writing needs some; :func:`clean_text` takes them out where it is shown.
+    """
+    plain = _UNKEPT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return plain if limit is None else plain[:limit]
 
 
 def clean_text(text: str, limit: int | None = None) -> str:

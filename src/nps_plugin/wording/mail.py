@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..config.settings import Tenant
-from ..links import rating_url, unsubscribe_url
+from ..links import decoy_url, rating_url, unsubscribe_url
 from ..model import Client, Message, Survey
 from .catalogue import locale_for, translations
 from .clean import clean_line, clean_text
@@ -74,6 +74,7 @@ def word_question(
         "ticket": ticket,
         "about": clean_line(subject, 120),
         "points": points,
+        "decoy": decoy_url(base_url, tenant.name, token),
         "until": _date(survey, tenant, locale),
         "unsubscribe": unsubscribe,
         "unread": not own_reply_to,

@@ -1,0 +1,124 @@
+"""The methods of ``Ratings`` about answers: recorded, listed, ruled on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import AnswerRefused
+from .model import Answer, AnswerState, Evidence, Recorded
+
+if TYPE_CHECKING:
+    from .assembly import Parts
+    from .config import Tenant
+    from .responses.ruling import Decision
+
+
+class Answering:
+    """What ``Ratings`` inherits: every way in which an answer comes in, and what people decide about it."""
+
+    _parts: Parts
+
+    def record_answer(
+        self,
+        tenant: str,
+        score: int | str,
+        *,
+        token: str | None = None,
+        survey: str | None = None,
+        comment: str | None = None,
+        reasons: Sequence[str] = (),
+        indicators: Mapping[str, Any] | None = None,
+        source: str = "client",
+        by: str | None = None,
+        evidence: Evidence | None = None,
+    ) -> Recorded:
+        """Store an answer to a survey (by the token of a message, or by the survey's id; exactly one of them).
+
+        An equal score is a repeat, and adds reasons and comment to the answer that stands; docs/hearing.md tells what
+        becomes of a different one. ``source``: ``client``, or ``operator``, ``portal``, ``import`` with ``by``, who
+        entered it, and who may not be the ticket's own agent. ``evidence``: what is known of a visitor, for screening.
+
+        Raises :class:`~nps_plugin.errors.AnswerRefused` (its subclasses say why), ``UnknownTenant`` or
+        ``UnknownSurvey``.
+        """
+        if (token is None) == (survey is None):
+            raise ValueError("record_answer: give exactly one of token= and survey=")
+        if indicators:
+            raise AnswerRefused(
+                f"tenant {tenant}: this release stores no indicators ({', '.join(map(str, indicators))!s:.80});"
+                " leave indicators= out"
+            )
+        recorded = self._parts.hearing.record(
+            self._tenant(tenant),
+            score,
+            token=token,
+            survey=survey,
+            comment=comment,
+            reasons=reasons,
+            source=source,
+            by=by or "",
+            evidence=evidence or Evidence(),
+        )
+        self._offer()
+        return recorded
+
+    def rate(
+        self, tenant: str, ticket: str, score: int | str, by: str, host: str = "", closure: int | None = None
+    ) -> Recorded:
+        """Store the answer of a client who is logged in to the host's portal; it closes the question on every channel.
+
+        ``by``: the client's id or address there, kept with the answer. The last closure unless named. Raises
+        ``UnknownTicket``, or ``AnswerRefused`` where the ticket was reopened, its time to answer is over, its client
+        is not asked, or ``by`` is its own agent.
+        """
+        recorded = self._parts.hearing.rate(self._tenant(tenant), str(ticket), score, by, host, closure)
+        self._offer()
+        return recorded
+
+    def answers(
+        self,
+        tenant: str,
+        state: AnswerState | str | Iterable[AnswerState | str] | None = None,
+        ticket: str | None = None,
+        host: str = "",
+        limit: int = 100,
+    ) -> tuple[Answer, ...]:
+        """Answers, the newest first: in a state or several, of a ticket or of all.
+
+        ``state=("provisional", "suspect")`` lists those that wait for a ruling. Raises ``ValueError`` for a state that
+        there is not.
+        """
+        wanted = () if state is None else (state,) if isinstance(state, str) else tuple(state)
+        states = [AnswerState(one) for one in wanted]
+        return self._parts.hearing.answers(self._tenant(tenant), states, ticket, host, limit)
+
+    def accept_answer(self, tenant: str, answer: str, by: str, why: str) -> Recorded:
+        """Rule that an answer counts, a provisional or suspect one above all; the one that counted is superseded.
+
+        ``by`` and ``why`` are kept. Raises ``UnknownAnswer``, or ``AnswerRefused`` where one of them is empty or ``by``
+        is the ticket's own agent.
+        """
+        return self._ruled(self._parts.hearing.accept, tenant, answer, by, why)
+
+    def withdraw_answer(self, tenant: str, answer: str, by: str, why: str) -> Recorded:
+        """Rule that an answer does not count. It is kept, and the verdict falls back to what counts then.
+
+        Raises as :meth:`accept_answer`.
+        """
+        return self._ruled(self._parts.hearing.withdraw, tenant, answer, by, why)
+
+    def _ruled(
+        self, rule: Callable[[Tenant, Decision], Recorded], tenant: str, answer: str, by: str, why: str
+    ) -> Recorded:
+        from .responses.ruling import Decision
+
+        recorded = rule(self._tenant(tenant), Decision(answer=answer, by=by, why=why))
+        self._offer()
+        return recorded
+
+    def _tenant(self, name: str) -> Tenant:
+        raise NotImplementedError
+
+    def _offer(self) -> None:
+        raise NotImplementedError

@@ -1,0 +1,109 @@
+"""Changes of an answer's state: a mark for each, the counts' queue and the news in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from ..config.settings import Tenant
+from ..errors import AnswerRefused
+from ..model import Answer, AnswerState, Effect, Recorded, SurveyState
+from ..store import outbox
+from ..store.folding import queue_fold
+from ..store.ids import new_id
+from ..store.tables import answer_marks, answers, closures, reopenings, surveys
+from ..verdicts import read_verdict
+from .reading import read_answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """One survey, locked, whose answers change now."""
+
+    connection: Connection
+    tenant: Tenant
+    #: the row of the survey
+    survey: Any
+    now: datetime
+    subscribers: Iterable[str]
+
+    def count(self, answer: str, sign: int) -> None:
+        """Queue that an answer came into the counts (+1) or left them (-1)."""
+        queue_fold(self.connection, answer=answer, sign=sign, now=self.now, tenant=self.tenant.name, **self._closure)
+
+    def mark(self, answer: str, state: AnswerState, *, was: AnswerState, by: str = "", why: str) -> None:
+        """Change the state of an answer: the row says when, by whom and why."""
+        key = {"tenant_id": self.tenant.name, "answer": answer}
+        self.connection.execute(update(answers).filter_by(**key).values(state=state.value))
+        row = key | {"mark": new_id(self.now), "state": state.value, "at": self.now, "by": by, "why": why}
+        self.connection.execute(insert(answer_marks).values(row))
+        if AnswerState.COUNTED in (was, state):
+            self.count(answer, 1 if state is AnswerState.COUNTED else -1)
+
+    def supersede_counted(self, *, by: str = "", why: str) -> None:
+        """Let the answer that counts give way, where one does."""
+        counted = select(answers.c.answer).filter_by(
+            tenant_id=self.tenant.name, survey=self.survey.survey, state=AnswerState.COUNTED.value
+        )
+        for answer in self.connection.execute(counted).scalars().all():
+            self.mark(answer, AnswerState.SUPERSEDED, was=AnswerState.COUNTED, by=by, why=why)
+
+    def close_question(self) -> None:
+        """An answer counts: nobody is asked any more."""
+        self._state(SurveyState.ANSWERED)
+
+    def open_question(self) -> None:
+        """No answer counts any more: the question is where it would be, had none come."""
+        if self.connection.execute(select(reopenings.c.at).filter_by(**self._key)).first() is not None:
+            self._state(SurveyState.CANCELLED)
+        elif self.survey.expires_at is not None and self.survey.expires_at <= self.now:
+            self._state(SurveyState.EXPIRED)
+        else:
+            self._state(SurveyState.SCHEDULED if self.survey.sent_at is None else SurveyState.SENT)
+
+    def tell(self, kinds: Sequence[str], answer: str) -> None:
+        """Write news about an answer for every subscriber."""
+        for kind in kinds:
+            outbox.put(
+                self.connection, self.subscribers, kind=kind, tenant=self.tenant.name, now=self.now,
+                survey=self.survey.survey, answer=answer, **self._closure,
+            )  # fmt: skip
+
+    def recorded(self, answer: str, effect: Effect) -> Recorded:
+        """The answer as it stands now, with the verdict."""
+        survey = self.survey
+        verdict = read_verdict(self.connection, self.tenant, survey.ticket, survey.host, survey.closure)
+        found: Answer | None = read_answer(self.connection, self.tenant, answer)
+        assert found is not None  # noqa: S101 - it was read or written in this transaction
+        return Recorded(answer=found, verdict=verdict, effect=effect)
+
+    def refuse_own_agent(self, by: str, what: str) -> None:
+        """Raise ``AnswerRefused`` where a person would speak about their own ticket: the one credited, or its assignee.
+
+        Who is measured by a score must not enter it, nor rule on it.
+        """
+        row = self.connection.execute(select(closures.c.credited, closures.c.agent).filter_by(**self._key)).one()
+        own = {name.strip().casefold() for name in (row.credited, row.agent)} - {""}
+        if by.strip().casefold() in own:
+            raise AnswerRefused(
+                f"tenant {self.tenant.name}: {by!r:.80} is the agent of ticket {self.survey.ticket!r:.80},"
+                f" so another person has to {what}"
+            )
+
+    @property
+    def _closure(self) -> dict[str, Any]:
+        return {"host": self.survey.host, "ticket": self.survey.ticket, "closure": self.survey.closure}
+
+    @property
+    def _key(self) -> dict[str, Any]:
+        return {"tenant_id": self.tenant.name, **self._closure}
+
+    def _state(self, state: SurveyState) -> None:
+        key = {"tenant_id": self.tenant.name, "survey": self.survey.survey}
+        self.connection.execute(
+            update(surveys).filter_by(**key).values(state=state.value, not_asked=None, state_at=self.now)
+        )
