@@ -89,7 +89,9 @@ class Parts:
 
     def health(self, counts: Counter[str]) -> Health:
         """What ``Ratings.check()`` gives."""
-        schema, problems = checkup(self.store, self.clock.now(), [one.name for one in self.plugins if one.loaded])
+        schema, problems = checkup(
+            self.store, self.clock.now(), [one.name for one in self.plugins if one.loaded], self.enabled
+        )
         for plugin in self.plugins:
             if plugin.errors:
                 of = f"{plugin.name} of {plugin.distribution}"

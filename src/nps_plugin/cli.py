@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .config import Settings
+    from .model import WorkDone
     from .ratings import Ratings
 
 #: Distributions may bring commands of their own under this entry-point group.
@@ -145,14 +146,16 @@ def work(ctx: click.Context, once: bool, every: float) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if not once:
-        click.echo(f"The worker runs every {every:g} s; Ctrl-C ends it.")
-    while True:
-        done = ratings.run_due()
+
+    def report(done: WorkDone) -> None:
         if done.anything or once:
             click.echo(", ".join(f"{name} {count}" for name, count in done.to_dict().items() if count) or "nothing due")
-        if once or stop.wait(every):
-            return
+
+    if once:
+        report(ratings.run_due())
+        return
+    click.echo(f"The worker runs every {every:g} s; Ctrl-C ends it.")
+    ratings.work(stop, every, report)
 
 
 @main.command()

@@ -12,12 +12,13 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, func, inspect, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+from tests.world import NOON
 
 from nps_plugin import Client, ClosedTicket, Ratings, hookimpl
 from nps_plugin.store.engine import LOCK_WAIT
 from nps_plugin.store.tables import closures, metadata, surveys
-from tests.world import NOON
 
 tickets = Table("host_ticket", MetaData(), Column("id", Integer, primary_key=True))
 
@@ -66,7 +67,7 @@ class Host:
 
     @contextmanager
     def watched(self):
-        """Fails the test when something inside commits, rolls back or closes what the host owns, or leaves a setting."""
+        """Fails the test when something inside ends or closes what the host owns, or leaves a setting behind."""
         done = []
         names = ("commit", "rollback", "commit_twophase", "rollback_twophase")
         listeners = [(name, lambda *_args, name=name: done.append(name)) for name in names]
@@ -247,6 +248,65 @@ def test_a_table_of_ours_that_is_locked_delays_the_hosts_closing_by_the_lock_wai
             assert not host.ratings.ticket_closed(CLOSED, connection).recorded
             assert time.monotonic() - started < LOCK_WAIT + 3
     assert host.count(tickets) == 1
+
+
+@only_postgresql
+def test_d1_a_role_that_may_not_look_at_our_tables_loses_nothing_of_the_hosts(host):
+    """The first closing looks at the schema: that too is inside the savepoint."""
+    host.sql("CREATE ROLE plain LOGIN; GRANT ALL ON host_ticket TO plain")
+    engine = create_engine(host.engine.url.set(username="plain"))
+    with Ratings(host.world.config, engine=engine, clock=host.world.clock) as ratings:
+        with engine.begin() as connection:
+            connection.execute(tickets.insert().values(id=1))
+            assert not ratings.ticket_closed(CLOSED, connection).recorded
+        assert host.count(tickets) == 1
+    engine.dispose()
+    host.sql("DROP OWNED BY plain; DROP ROLE plain")
+
+
+@only_sqlite
+def test_d2_another_writer_between_our_reading_and_writing_does_not_fail_the_hosts_own_writing(host):
+    host.ratings.check()
+    host.sql("PRAGMA journal_mode = WAL")
+    other = create_engine(host.url, connect_args={"timeout": 0.1})
+    refused = []
+
+    def meanwhile(_connection, _cursor, statement, *_more):
+        if statement.startswith("SELECT (SELECT max(nps_reopening"):
+            try:
+                with other.begin() as elsewhere:
+                    elsewhere.execute(tickets.insert().values(id=99))
+            except OperationalError as error:
+                refused.append(error)
+
+    event.listen(host.engine, "after_cursor_execute", meanwhile)
+    with host.engine.begin() as connection:
+        assert host.ratings.ticket_closed(CLOSED, connection).recorded
+        connection.execute(tickets.insert().values(id=1))
+    assert host.count(tickets) == 1
+    assert refused, "the other writer did not have to wait, so nothing was shown"
+    other.dispose()
+
+
+def test_a_session_that_does_not_say_which_database_it_means_is_not_joined(host):
+    with sessionmaker(binds={Note: host.engine})() as session:
+        session.begin()
+        assert host.ratings.ticket_closed(CLOSED, session).recorded
+    assert host.ratings.check().counts == {"own_transaction_instead_of_the_hosts": 1}
+    assert host.count(closures) == 1
+
+
+def test_two_workers_on_the_hosts_engine_ask_once(host):
+    for number in range(8):
+        host.ratings.ticket_closed(
+            ClosedTicket(**(vars(CLOSED) | {"ticket": str(number), "client": Client(email=f"c{number}@example.org")}))
+        )
+    threads = [threading.Thread(target=host.ratings.run_due) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(str(mail["To"]) for mail in host.world.mailbox.mails) == [f"c{n}@example.org" for n in range(8)]
 
 
 @only_sqlite

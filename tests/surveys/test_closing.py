@@ -241,3 +241,47 @@ def test_a_failure_is_logged_with_its_place_and_without_the_persons_data(make_wo
     assert "record_closing" in caplog.text
     assert "sqlalchemy.exc." in caplog.text
     assert "ivan" not in caplog.text.lower()
+
+
+def test_a_lower_count_of_the_host_is_a_repeat_of_the_last_closure_and_asks_nobody_twice(world):
+    assert world.close(reopened=2).closure == 3
+    again = world.close(reopened=None)
+    assert (again.closure, again.repeated) == (3, True)
+    assert len(world.rows("survey")) == 1
+
+
+def test_a_reopening_told_late_withdraws_the_question_that_it_was_about_and_not_the_newer_one(world):
+    world.close()
+    world.clock.advance(timedelta(hours=1))
+    reopened_at = world.clock.now()
+    world.clock.advance(timedelta(hours=1))
+    world.close(reopened=1)
+    world.ratings.ticket_reopened("acme", "17", reopened_at)
+    assert [(row.closure, row.state) for row in world.rows("survey")] == [(1, "cancelled"), (2, "scheduled")]
+    assert [row.closure for row in world.rows("reopening")] == [1]
+
+
+def test_a_reopening_without_a_usable_time_is_recorded_and_named(world):
+    world.close()
+    receipt = world.ratings.ticket_reopened("acme", "17", NOON.replace(tzinfo=None))
+    assert receipt.recorded
+    assert "at" in receipt.problem
+
+
+def test_the_attribution_of_the_tenant_says_who_is_credited(make_world):
+    for attribution, who in (("assignee", "olga"), ("closer", "pavel"), ("last_replier", "ira")):
+        world = make_world(attribution=attribution)
+        world.close(agent="olga", closed_by="pavel", last_replier="ira")
+        assert world.ratings.ticket_verdict("acme", "17").agent == who
+
+
+def test_a_plugin_that_wants_to_end_the_process_does_not(make_world):
+    class Ends:
+        nps_name = "ends"
+
+        @hookimpl
+        def nps_ticket_closed(self, closed):
+            raise SystemExit(3)
+
+    world = make_world(plugins=[Ends()], strict=False)
+    assert world.close().recorded

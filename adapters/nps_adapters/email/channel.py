@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -81,7 +82,8 @@ class EmailChannel:
             code, said = next(iter(error.recipients.values()), (550, b""))
             raise _refused(code, said) from None
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code, error.smtp_error) from None
+            # a wrong password, a sender or a content that is not taken: ours to mend, and then it still leaves
+            raise _refused(error.smtp_code, error.smtp_error, mendable=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(f"the mail server {self._host}:{self._port}: {type(error).__name__}") from None
         return Delivery(reference=str(mail["Message-ID"]))
@@ -141,10 +143,13 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:100]
 
 
-def _refused(code: int, said: bytes | str) -> DeliveryError:
+def _refused(code: int, said: bytes | str, *, mendable: bool = False) -> DeliveryError:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    # 5xx is the server's last word on this address; 4xx asks to come again
-    return DeliveryError(f"the mail server refused: {code} {_one_line(text)}", final=500 <= code < 600)
+    # the server's words often repeat the address; its enhanced status code (RFC 3463) says enough
+    status = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", text)
+    shown = f"{code} {status.group(1)}" if status else str(code)
+    # 5xx is the server's last word on an address; 4xx asks to come again
+    return DeliveryError(f"the mail server refused: {shown}", final=500 <= code < 600 and not mendable)
 
 
 def _said(key: str, texts: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from email.utils import parseaddr
+from email.utils import getaddresses
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import PurePath
@@ -163,8 +163,10 @@ class Address(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         text = super()._deserialize(value, attr, data)
-        _name, address = parseaddr(text)
-        if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", address) or re.search(r"[\x00-\x1f\x7f]", text):
+        found = getaddresses([text])
+        address = found[0][1] if len(found) == 1 else ""
+        one = re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", address)
+        if one is None or re.search(r"[\x00-\x1f\x7f]", text):
             raise ValidationError('expected a mail address such as "Acme <support@acme.example>"')
         return text
 
@@ -175,7 +177,8 @@ class WebAddress(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         text = super()._deserialize(value, attr, data)
         url = urlsplit(text)
-        if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
+        plain = re.fullmatch(r"[A-Za-z0-9:/._~%\[\]-]+", text)
+        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or not plain:
             raise ValidationError('expected an address such as "https://help.example.org/rate"')
         return text
 

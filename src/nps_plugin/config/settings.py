@@ -95,7 +95,7 @@ class Tenant:
     #: the tenant's own reasons, code -> texts, shown before the shipped ones
     reasons: Mapping[str, Texts]
     #: settings for each channel's adapter, by channel name
-    channels: Mapping[str, Mapping[str, Any]]
+    channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,8 @@ class Settings:
     """The whole configuration."""
 
     plugins: tuple[str, ...]
-    database_url: str
+    #: may hold a password
+    database_url: str = field(repr=False)
     page: Page
     tenants: Mapping[str, Tenant]
     retention: Retention = field(default_factory=Retention)

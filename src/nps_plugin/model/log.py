@@ -22,6 +22,7 @@ class LogEvent(StrEnum):
     VISITED = "visited"
     ANSWERED = "answered"
     CHANGED = "changed"
+    PROVISIONAL = "provisional"
     SUSPECT = "suspect"
     IGNORED = "ignored"
     MARKED = "marked"

@@ -16,16 +16,21 @@ from .tables import outbox, surveys
 OVERDUE = timedelta(minutes=10)
 
 
-def checkup(store: Store, now: datetime, loaded: Iterable[str]) -> tuple[str | None, list[str]]:
+def checkup(store: Store, now: datetime, loaded: Iterable[str], tenants: Iterable[str]) -> tuple[str | None, list[str]]:
     """The tables' revision, and what needs a person, each with what to do. Never raises for what it finds."""
     problems: list[str] = []
+    served = list(tenants)
     try:
         store.ready()
         schema = store.revision()
         with store.read() as connection:
             asked = connection.execute(
                 select(func.count(), func.min(surveys.c.due_at)).where(
-                    surveys.c.state == SurveyState.SCHEDULED.value, surveys.c.due_at < now - OVERDUE
+                    # a sending that outlived its lease is due again
+                    surveys.c.state.in_([SurveyState.SCHEDULED.value, SurveyState.SENDING.value]),
+                    # what is due to a tenant that is disabled or gone waits for it, not for a worker
+                    surveys.c.tenant_id.in_(served),
+                    surveys.c.due_at < now - OVERDUE,
                 )
             ).one()
             told = connection.execute(
@@ -34,6 +39,7 @@ def checkup(store: Store, now: datetime, loaded: Iterable[str]) -> tuple[str | N
                     outbox.c.told_at.is_(None),
                     outbox.c.ended_at.is_(None),
                     outbox.c.subscriber.in_(list(loaded)),
+                    outbox.c.tenant_id.in_(served),
                     outbox.c.due_at < now - OVERDUE,
                 )
             ).one()

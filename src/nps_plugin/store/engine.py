@@ -45,7 +45,9 @@ class Store:
             if self.engine.dialect.name == "sqlite" and not self._given:
                 connection = connection.execution_options(**{_IMMEDIATE: True})
             with connection.begin():
-                if self.engine.dialect.name == "postgresql":
+                if self.engine.dialect.name == "sqlite" and self._given:
+                    _begin_to_write(connection)
+                elif self.engine.dialect.name == "postgresql":
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(LOCK_WAIT * 1000)}ms'")
                 yield connection
 
@@ -62,6 +64,9 @@ class Store:
                 return
             found = self.revision(joined)
             if found != HEAD:
+                if found is None and self.own_file and self._holds_others():
+                    # the file of the host, named in our configuration: its owner decides when tables are added
+                    self.own_file = False
                 if not self.own_file or (found is not None and found > HEAD):
                     raise SchemaOutOfDate(_advice(found))
                 self.upgrade()
@@ -74,10 +79,22 @@ class Store:
         with self.engine.connect() as connection:
             return _revision(connection)
 
+    def _holds_others(self) -> bool:
+        with self.engine.connect() as connection:
+            return any(not name.startswith("nps_") for name in inspect(connection).get_table_names())
+
     def upgrade(self) -> None:
         """Bring the tables to this release. Safe to repeat, and when several processes start at once."""
         from .migrations.run import upgrade
 
+        if self.own_file and self.engine.url.database not in (None, "", ":memory:"):
+            # readers and the writer then do not wait for each other; the file remembers it
+            # outside any transaction, so past SQLAlchemy's
+            raw = self.engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA journal_mode = WAL")
+            finally:
+                raw.close()
         upgrade(self.engine)
 
     def close(self) -> None:
@@ -111,6 +128,11 @@ def _own_engine(url: URL) -> Engine:
 
             options["poolclass"] = StaticPool
             options["connect_args"]["check_same_thread"] = False
+    else:
+        # a server that was restarted must not cost the next closing
+        options["pool_pre_ping"] = True
+    if url.get_backend_name() == "postgresql":
+        options["connect_args"] = {"connect_timeout": 5}
     engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
@@ -122,10 +144,18 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:
     # the driver's own transaction control begins too late for a savepoint and commits too early for DDL
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """The write lock at once, on a host's engine too, however it begins its transactions."""
+    raw: Any = connection.connection.dbapi_connection
+    if raw.in_transaction:
+        # the host's engine has begun by an event; nothing has happened in it yet
+        connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _on_begin(connection: Connection) -> None:

@@ -27,6 +27,7 @@ def joinable(store: Store, given: Any) -> Connection | None:
         return None
     if not isinstance(given, Connection):
         # whoever gives a Session has loaded the ORM; nobody else has to
+        from sqlalchemy.exc import UnboundExecutionError
         from sqlalchemy.orm import Session, scoped_session
 
         if isinstance(given, scoped_session):
@@ -34,7 +35,11 @@ def joinable(store: Store, given: Any) -> Connection | None:
         if isinstance(given, Session):
             if not given.in_transaction():
                 return None
-            given = given.connection()
+            try:
+                given = given.connection()
+            except UnboundExecutionError:
+                # a Session that binds some of its tables only: which database it means cannot be told
+                return None
     if not isinstance(given, Connection):
         raise TypeError(
             f"connection: expected a SQLAlchemy Connection, Session or scoped_session, got {type(given).__name__}"
@@ -67,9 +72,10 @@ def savepoint(connection: Connection, *, bounded: bool = False) -> Iterator[Conn
     if connection.dialect.name == "sqlite":
         raw: Any = connection.connection.dbapi_connection
         # the default driver has not begun yet before the first write: a savepoint would then be the outermost
-        # transaction, its release a commit, and our row would survive the host's rollback
+        # transaction, its release a commit, and our row would survive the host's rollback. IMMEDIATE: one that reads
+        # first and writes later fails when another wrote between, and would take the host's own writing with it
         if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif bounded:
         begin, end = f"{begin}; {_SET}", f"{_RESTORE}; {end}"
     # plain statements rather than begin_nested(): cheaper, and nothing of it shows in the host's Session

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, select, update
 from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
-from ..model import Client, Message, NotAskedReason, Survey, SurveyState
+from ..model import AnswerState, Client, Message, NotAskedReason, Survey, SurveyState
 from ..ports import Channel
 from ..store.engine import Store
 from ..store.persons import digests, is_suppressed
-from ..store.tables import clients, contacts, messages, surveys
+from ..store.tables import answers, clients, contacts, messages, surveys
 from .asking import Asking, begin_message
 from .hours import opens_at, zone_of
 from .quarantine import NOTICED, Case, asked_lately, contacts_so_far, try_locks, was_contacted
@@ -179,6 +179,8 @@ def _reminder(due: _Due) -> Claimed | str:
         return _leave(due, "")
     if due.client is None or _suppressed(due, due.client):
         return _leave(due, NotAskedReason.OPTED_OUT.value)
+    if _answered_once(due):
+        return _leave(due, "answered, and the answer withdrawn")
     channel = due.post.channels.get((tenant.name, row.channel))
     if channel is None or not channel.reaches(due.client):
         return _leave(due, NotAskedReason.NO_ADDRESS.value)
@@ -199,6 +201,14 @@ def _reminder(due: _Due) -> Claimed | str:
     asking = _begin(due, survey_of(row, tenant.scale), row.channel, "reminder")
     due.change(due_at=now + LEASE)
     return Claimed(tenant=tenant, channel=row.channel, asking=asking, attempt=len(outcomes) + 1)
+
+
+def _answered_once(due: _Due) -> bool:
+    """Whether an answer counted that was ruled out since: nobody is told that they have not answered who did."""
+    found = select(answers.c.answer).filter_by(
+        tenant_id=due.tenant.name, survey=due.row.survey, state=AnswerState.WITHDRAWN.value
+    )
+    return due.connection.execute(found.limit(1)).first() is not None
 
 
 def _begin(due: _Due, survey: Survey, channel: str, kind: str) -> Asking:

@@ -25,7 +25,7 @@ from ..wording.catalogue import locale_for
 from .asking import begin_message
 from .eligibility import in_sample, not_asked
 from .facts import as_json_times, usable
-from .lookup import look_up
+from .lookup import OPEN, look_up
 from .quarantine import Case, asked_lately, try_locks
 from .rows import outcome_of
 
@@ -34,8 +34,6 @@ _SAME = (
     *("agent", "closed_by", "last_replier", "queue", "service", "priority", "contract"),
     *("reopened", "replies", "last_reply_length"),
 )
-#: States in which a question can still be withdrawn.
-OPEN = (SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +65,13 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
     person = None if known.suppressed == FORGOTTEN else known.person
     if person is None and client is not None and known.suppressed != FORGOTTEN:
         person = surrogate(connection, tenant.name, client, now)
-    closure = closed.closure or 1 + max(known.reopenings, closed.reopened or 0)
+    # no lower than the last one known: without a reopening since, a closing is a repeat of that
+    closure = closed.closure or max(known.closures, 1 + max(known.reopenings, closed.reopened or 0))
     statement = adding_new(connection, closures, "closure")
     written = connection.execute(statement, _facts(closing, closure, person)).first()
     if written is None:
         return _standing(connection, closing, closure)
-    if closure > 1:
+    if closure > 1 and known.still_asked:
         # the host reopened without telling: the question about the earlier resolution is out of date
         cancel_open(connection, _ticket(closed), through=closure - 1, now=now)
     outcomes = [_plan(connection, closing, closure, 0, client, person, bool(known.suppressed))]

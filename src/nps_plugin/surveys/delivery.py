@@ -19,6 +19,7 @@ from ..model import Delivery, Survey, SurveyState
 from ..store import outbox
 from ..store.tables import messages, surveys
 from .claiming import ATTEMPTS, Claimed, Post, claim
+from .log import masked
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     survey, now, tenant = claimed.asking.survey, post.clock.now(), claimed.tenant
     known = isinstance(error, DeliveryError)
     reason = error.reason if isinstance(error, DeliveryError) else f"{type(error).__name__} in the channel's adapter"
-    reason = reason[:500]
+    # providers repeat addresses and numbers, and what is kept and logged of a failure outlives the person's own rows
+    reason = masked(reason)[:500]
     if not known:
         where = f"tenant {tenant.name}, channel {claimed.channel}, survey {survey.id}"
         log.error("%s: the adapter failed: %s", where, trail(error))

@@ -22,7 +22,7 @@ from ..plugins import Plugins
 from ..store.engine import Store
 from ..store.joining import joinable, savepoint
 from .closing import Closing, record_closing
-from .facts import tidy
+from .facts import tidy, usable
 from .procedure import note, procedure_of
 from .reopening import record_reopening
 
@@ -84,6 +84,7 @@ class Intake:
             self._noted.add(tenant.name)
         else:
             with savepoint(joined, bounded=True):
+                self._store.ready(joined)
                 receipt = record_closing(joined, closing)
         if not receipt.repeated:
             numbered = replace(closed, closure=receipt.closure)
@@ -103,10 +104,13 @@ class Intake:
                 new = record_reopening(connection, reopened, now)
         else:
             with savepoint(joined, bounded=True):
+                self._store.ready(joined)
                 new = record_reopening(joined, reopened, now)
         if new:
             self._observe("nps_ticket_reopened", joined, reopened=reopened)
-        return Receipt(recorded=True, repeated=not new)
+        odd = usable(reopened.at) is None
+        problem = f"at {reopened.at!r:.60} is no aware time, so the time of the call was taken" if odd else None
+        return Receipt(recorded=True, repeated=not new, problem=problem)
 
     def note_procedures(self, names: Iterable[str]) -> None:
         """Keep what the procedures of these tenants are, once for each process; in a transaction of our own."""
@@ -130,8 +134,6 @@ class Intake:
         if given is not None and joined is None:
             # at least once instead of atomic with the host's commit: worth knowing, so it is counted
             self._counts["own_transaction_instead_of_the_hosts"] += 1
-        if joined is not None:
-            self._store.ready(joined)
         return joined
 
     def _observe(self, hook: str, joined: Connection | None, **values: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from ..config.settings import Tenant
 from ..errors import UnknownTicket
-from ..model import AnswerState, LogEntry, LogEvent, NotAskedReason, SurveyState
+from ..model import AnswerState, Grade, LogEntry, LogEvent, NotAskedReason, SurveyState
 from ..store.tables import answer_marks, answers, closures, evidence, messages, reopenings, surveys
 
 _ENDS = {
@@ -25,6 +26,11 @@ _OUTCOMES = {
     ("reminder", "sent"): LogEvent.REMINDED,
     ("question", "sending"): LogEvent.SENDING,
     ("reminder", "sending"): LogEvent.SENDING,
+}
+_HEARD = {
+    AnswerState.PROVISIONAL: LogEvent.PROVISIONAL,
+    AnswerState.SUSPECT: LogEvent.SUSPECT,
+    AnswerState.IGNORED: LogEvent.IGNORED,
 }
 _ORDER = list(LogEvent)
 #: Providers repeat addresses and numbers in what they say.
@@ -125,21 +131,34 @@ def _visits(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> It
 def _answers(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> Iterator[LogEntry]:
     in_order = answers.c.survey, answers.c.at, answers.c.answer
     given = list(connection.execute(select(answers).where(_of(answers, tenant, asked)).order_by(*in_order)))
-    marks = answer_marks.c.tenant_id == tenant, answer_marks.c.answer.in_([row.answer for row in given])
-    of_survey = {row.answer: row.survey for row in given}
+    query = select(answer_marks).where(
+        answer_marks.c.tenant_id == tenant, answer_marks.c.answer.in_([row.answer for row in given])
+    )
+    marks: defaultdict[str, list[Any]] = defaultdict(list)
+    for mark in connection.execute(query.order_by(answer_marks.c.at, answer_marks.c.mark)):
+        marks[mark.answer].append(mark)
     before: set[str] = set()
     for row in given:
-        what = {AnswerState.SUSPECT: LogEvent.SUSPECT, AnswerState.IGNORED: LogEvent.IGNORED}.get(
-            AnswerState(row.state), LogEvent.CHANGED if row.survey in before else LogEvent.ANSWERED
-        )
-        before.add(row.survey)
-        detail = (
-            f"score {row.score} from {row.source}{f' ({row.by})' if row.by else ''}; {row.state}, graded {row.grade}"
-        )
+        first = _first_state(row, marks[row.answer], row.survey in before)
+        what = _HEARD.get(first, LogEvent.CHANGED if row.survey in before else LogEvent.ANSWERED)
+        if first is not AnswerState.SUSPECT:
+            before.add(row.survey)
+        who = f"{row.source}{f' ({row.by})' if row.by else ''}"
+        detail = f"score {row.score} from {who}, graded {row.grade}; {first}"
         yield _entry(asked[row.survey], at=row.at, what=what, channel=row.channel, detail=detail)
-    for row in connection.execute(select(answer_marks).where(*marks)):
-        detail = f"{row.state}{f' by {row.by}' if row.by else ''}{f': {row.why}' if row.why else ''}"
-        yield _entry(asked[of_survey[row.answer]], at=row.at, what=LogEvent.MARKED, detail=detail)
+        for mark in marks[row.answer]:
+            by, why = f" by {mark.by}" if mark.by else "", f": {mark.why}" if mark.why else ""
+            detail = f"score {row.score} is {mark.state} now{by}{why}"
+            yield _entry(asked[row.survey], at=mark.at, what=LogEvent.MARKED, detail=detail)
+
+
+def _first_state(answer: Any, marks: Sequence[Any], later: bool) -> AnswerState:
+    """What became of an answer when it came in; a row holds what became of it since, its marks hold the changes."""
+    if not marks:
+        return AnswerState(answer.state)
+    if answer.grade == Grade.SCANNER:
+        return AnswerState.IGNORED if later else AnswerState.PROVISIONAL
+    return AnswerState.SUSPECT if marks[0].state == AnswerState.COUNTED else AnswerState.COUNTED
 
 
 def _of(table: Table, tenant: str, asked: Mapping[str, Any]) -> ColumnElement[bool]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal, select
+from sqlalchemy import Connection, bindparam, exists, func, literal, select
 
-from ..model import Client, ClosedTicket
-from ..store.tables import clients, reopenings, suppressions
+from ..model import Client, ClosedTicket, SurveyState
+from ..store.tables import clients, closures, reopenings, suppressions, surveys
 
+#: States in which a question can still be withdrawn.
+OPEN = (SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT)
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
 _one = select(literal(1).label("one")).subquery("one")
 _last_reopening = (
@@ -22,6 +24,21 @@ _last_reopening = (
         reopenings.c.ticket == bindparam("ticket"),
     )
     .scalar_subquery()
+)
+_last_closure = (
+    select(func.max(closures.c.closure))
+    .where(
+        closures.c.tenant_id == bindparam("tenant"),
+        closures.c.host == bindparam("host"),
+        closures.c.ticket == bindparam("ticket"),
+    )
+    .scalar_subquery()
+)
+_still_asked = exists().where(
+    surveys.c.tenant_id == bindparam("tenant"),
+    surveys.c.host == bindparam("host"),
+    surveys.c.ticket == bindparam("ticket"),
+    surveys.c.state.in_([state.value for state in OPEN]),
 )
 
 
@@ -40,6 +57,8 @@ def _question(digests: int) -> Any:
     same_person = (clients.c.tenant_id == bindparam("tenant")) & (clients.c.key == bindparam("key"))
     return select(
         _last_reopening.label("reopenings"),
+        _last_closure.label("closures"),
+        _still_asked.label("still_asked"),
         suppressed.label("suppressed"),
         clients.c.client,
         *(clients.c[name] for name in _PROFILE),
@@ -51,6 +70,10 @@ class Known:
     """What stands about a ticket and its client before a closing."""
 
     reopenings: int
+    #: the last closure known, 0 where there is none
+    closures: int
+    #: whether a question about an earlier closure is still open
+    still_asked: bool
     #: why the client must not be asked, see ``store.persons``; None where nothing is known against it
     suppressed: str | None
     #: the client's surrogate key, where the person is known and nothing about them has changed
@@ -68,6 +91,8 @@ def look_up(connection: Connection, closed: ClosedTicket, digests: Sequence[str]
     same = all(not getattr(client, name) or getattr(row, name) == getattr(client, name) for name in _PROFILE)
     return Known(
         reopenings=row.reopenings or 0,
+        closures=row.closures or 0,
+        still_asked=bool(row.still_asked),
         suppressed=row.suppressed,
         person=row.client if client.key and row.client is not None and same else None,
     )

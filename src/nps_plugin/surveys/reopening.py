@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, func, select
 
 from ..errors import NpsError
 from ..model import ReopenedTicket
@@ -12,6 +13,27 @@ from ..store.tables import closures, reopenings
 from ..store.upsert import insert_or
 from .closing import cancel_open
 from .facts import SKEW, ticket_name, usable
+
+
+def _which(connection: Connection, key: Mapping[str, str], at: datetime | None) -> int:
+    """The closure that was taken up again: the last one before that time, so that late news names the right one.
+
+    The last one known where the times do not tell.
+    """
+    known = connection.execute(
+        select(closures.c.closure, closures.c.closed_at, closures.c.recorded_at)
+        .filter_by(**key)
+        .order_by(closures.c.closure.desc())
+    ).all()
+    earlier = [row.closure for row in known if at is not None and (row.closed_at or row.recorded_at) <= at]
+    if earlier:
+        return int(earlier[0])
+    if known and at is not None and known[-1].closure > 1:
+        # all that we know was closed later: one before them, of which nobody told us, was taken up
+        return int(known[-1].closure) - 1
+    again = connection.execute(select(func.max(reopenings.c.closure)).filter_by(**key)).scalar()
+    # a ticket that was closed before anybody told us of it: the reopening is known, its closure is not
+    return max([1, *(int(row.closure) for row in known), int(again or 0)])
 
 
 def record_reopening(connection: Connection, reopened: ReopenedTicket, now: datetime) -> bool:
@@ -22,13 +44,8 @@ def record_reopening(connection: Connection, reopened: ReopenedTicket, now: date
     key = {"tenant_id": reopened.tenant, "host": ticket_name(reopened.host), "ticket": ticket_name(reopened.ticket)}
     if not key["ticket"].strip():
         raise NpsError("the reopening has no ticket id; give the one that the closing had")
-    last = union_all(
-        select(func.max(closures.c.closure)).filter_by(**key), select(func.max(reopenings.c.closure)).filter_by(**key)
-    )
-    numbers = [number for number in connection.execute(last).scalars() if number is not None]
     at = usable(reopened.at)
-    # a ticket that was closed before anybody told us of it: the reopening is known, its closure is not
-    closure = max(numbers, default=1)
+    closure = _which(connection, key, at)
     written = connection.execute(
         insert_or(connection, reopenings)
         .values(**key, closure=closure, at=at if at is not None and at <= now + SKEW else now)

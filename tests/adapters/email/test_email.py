@@ -72,12 +72,29 @@ def test_a_name_cannot_bring_headers_with_it(mailbox):
     assert mail["To"].addresses[0].addr_spec == "ivan@example.org"
 
 
-@pytest.mark.parametrize(("answer", "final"), [("550 no such user", True), ("451 come again", False)])
-def test_the_servers_word_decides_whether_to_come_again(mailbox, answer, final):
+@pytest.mark.parametrize(
+    ("answer", "final", "kept"),
+    [
+        ("550 5.1.1 <ivan@example.org> no such user", True, "550 5.1.1"),
+        ("451 ivan@example.org come again", False, "451"),
+    ],
+)
+def test_the_servers_word_decides_whether_to_come_again_and_is_kept_without_the_address(mailbox, answer, final, kept):
     mailbox.answers["ivan@example.org"] = answer
-    with pytest.raises(DeliveryError, match=answer[4:]) as caught:
+    with pytest.raises(DeliveryError) as caught:
         channel(mailbox).send(message())
     assert caught.value.final is final
+    assert caught.value.reason == f"the mail server refused: {kept}"
+
+
+def test_a_refusal_that_is_ours_to_mend_gives_up_no_question(mailbox, monkeypatch):
+    async def refuse(*_args):
+        return "554 5.7.1 this content is not taken"
+
+    monkeypatch.setattr(mailbox, "handle_DATA", refuse)
+    with pytest.raises(DeliveryError) as caught:
+        channel(mailbox).send(message())
+    assert not caught.value.final
 
 
 def test_a_server_that_is_not_there_is_tried_again_and_no_secret_is_told():

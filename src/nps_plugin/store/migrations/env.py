@@ -34,6 +34,9 @@ def _run(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # the write lock first: a second process that upgrades waits here, and then finds the work done
         connection = connection.execution_options(nps_immediate=True)
+        # longer than a closing may wait: an upgrade is worth waiting for
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("PRAGMA busy_timeout = 30000")
     with connection.begin():
         if connection.dialect.name == "postgresql":
             # one upgrade at a time, however many processes start; and DDL that must wait for the host's work gives up
