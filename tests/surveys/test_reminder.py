@@ -172,3 +172,11 @@ def test_a_reminder_switched_off_meanwhile_does_not_leave(reminded):
     config["tenants"] = {"acme": {**config["tenants"]["acme"], "ask": {}}}
     world.ratings.reload(config)
     assert later(world, days=3).reminded == 0
+
+
+def test_whose_answer_was_withdrawn_is_not_told_that_there_is_none(reminded):
+    world = reminded()
+    answer = world.ratings.record_answer("acme", 3, token=world.asked(client=IVAN)).answer
+    world.ratings.withdraw_answer("acme", answer.id, "boss", "the wrong ticket")
+    assert later(world, days=3).reminded == 0
+    assert "withdrawn" in world.ratings.survey_log("acme", "17")[-1].detail

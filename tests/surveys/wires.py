@@ -15,17 +15,21 @@ class Book:
         self.sent: list[Message] = []
         #: what the next sendings raise; None lets one through
         self.says: list[Exception | None] = []
+        #: called at the start of each sending; may raise what the sending raises
         self.during: Callable[[], Any] | None = None
+        #: called with what was sent
+        self.after: Callable[[Message], Any] = self.sent.append
 
 
 class Wire:
-    """Reaches whoever has a telephone number, through the ``book`` in its settings."""
+    """Reaches whoever has a telephone number (or another address, ``by``), through the ``book`` in its settings."""
 
     def __init__(self, settings: Any) -> None:
         self.book: Book = settings["book"]
+        self.by: str = settings.get("by", "phone")
 
     def reaches(self, client: Any) -> bool:
-        return bool(client.phone)
+        return bool(getattr(client, self.by))
 
     def send(self, message: Message) -> Delivery:
         if self.book.during is not None:
@@ -33,7 +37,7 @@ class Wire:
         error = self.book.says.pop(0) if self.book.says else None
         if error is not None:
             raise error
-        self.book.sent.append(message)
+        self.book.after(message)
         return Delivery(reference=f"call {len(self.book.sent)}")
 
 
