@@ -127,3 +127,17 @@ def test_news_that_waits_for_another_process_is_not_taken_for_a_missing_worker(m
         assert not any("no worker" in problem for problem in worker.check().problems)
     world.clock.advance(timedelta(hours=1))
     assert any("no worker" in problem for problem in world.ratings.check().problems)
+
+
+def test_news_of_a_tenant_that_is_taken_out_of_the_configuration_waits_for_it(make_world):
+    ears = Ears(broken=2)
+    world = make_world(plugins=[ears], strict=False)
+    world.ratings.record_answer("acme", 1, token=world.asked())
+    mine = world.config["tenants"]["acme"]
+    world.ratings.reload(world.config | {"tenants": {"other": mine}})
+    world.clock.advance(timedelta(minutes=10))
+    assert world.ratings.run_due().failed_tellings == 2
+    world.ratings.reload(world.config)
+    world.clock.advance(timedelta(minutes=10))
+    assert world.ratings.run_due().told == 2
+    assert ears.verdicts() == [(1, "watermelon")]

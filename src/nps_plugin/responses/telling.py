@@ -58,13 +58,16 @@ def end_removed(store: Store, subscribers: Iterable[str], clock: Clock) -> int:
 
 def _tell(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], row: outbox.Row) -> str:
     """Tell one row; "" where the subscriber has heard, else what went wrong."""
+    if row.tenant not in tenants:
+        # taken out of the configuration by mistake, or served by another process: the news waits
+        return "its tenant is not in the configuration of the process that tried"
     try:
         with store.read() as connection:
             news = news_of(connection, tenants, row)
     except Exception as problem:  # noqa: BLE001 - one row that cannot be worded must not hold up the others; it is tried again
         log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))  # noqa: TRY400
         return f"cannot be worded: {trail(problem)}"
-    # None: nothing left to tell of; the tenant is gone, or the person was forgotten with the answer
+    # None: nothing left to tell of, since the person was forgotten with the answer
     return "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)
 
 
@@ -78,9 +81,7 @@ def _settle(connection: Connection, row: outbox.Row, error: str, clock: Clock) -
 
 def news_of(connection: Connection, tenants: Mapping[str, Tenant], row: outbox.Row) -> News | None:
     """The news of a row, from the facts; None where they are gone."""
-    tenant = tenants.get(row.tenant)
-    if tenant is None:
-        return None
+    tenant = tenants[row.tenant]
     head: dict[str, Any] = {
         "tenant": row.tenant,
         "event": row.event,
