@@ -15,7 +15,13 @@ from tests.chromium import MISSING, browser_required, find_chromium
 from tests.postgres import Postgres, wanted_engines
 from tests.world import Mailbox, World
 
-pytest_plugins = ["tests.steps.given", "tests.steps.when", "tests.steps.then", "tests.steps.asking"]
+pytest_plugins = [
+    "tests.steps.given",
+    "tests.steps.hearing",
+    "tests.steps.when",
+    "tests.steps.then",
+    "tests.steps.asking",
+]
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 

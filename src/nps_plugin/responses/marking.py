@@ -90,7 +90,7 @@ class Ledger:
         own = {name.strip().casefold() for name in (row.credited, row.agent)} - {""}
         if by.strip().casefold() in own:
             raise AnswerRefused(
-                f"tenant {self.tenant.name}: {by!r:.80} is the agent of ticket {self.survey.ticket!r:.80},"
+                f"tenant {self.tenant.name}: {by.strip()!r:.80} is the agent of ticket {self.survey.ticket!r:.80},"
                 f" so another person has to {what}"
             )
 
