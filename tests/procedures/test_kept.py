@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 from click.testing import CliRunner
@@ -41,17 +42,38 @@ def test_what_a_procedure_was_is_kept_once(world):
     assert kept.spec == dict(current(world.ratings).spec)
 
 
-def test_in_the_hosts_transaction_nothing_is_written_for_it_and_the_worker_keeps_it(world):
-    engine = world.ratings._parts.store.engine
-    said = []
-    with engine.begin() as connection:
-        listen = lambda *args: said.append(args[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listen)
-        assert world.ratings.ticket_closed(world.ticket("1"), connection=connection).recorded
-        event.remove(engine, "before_cursor_execute", listen)
+@contextmanager
+def statements(world):
+    """What goes over the wire meanwhile."""
+    engine, said = world.ratings._parts.store.engine, []
+
+    def listen(_connection, _cursor, statement, *_):
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(engine, "before_cursor_execute", listen)
     assert said
+
+
+def test_a_procedure_that_this_process_has_kept_costs_the_next_closing_nothing(world):
+    world.close("1")
+    with statements(world) as said:
+        world.close("2")
+        world.ratings.run_due()
+    assert not any("nps_procedure" in statement for statement in said)
+
+
+def test_in_the_hosts_transaction_nothing_is_written_for_it_and_the_worker_keeps_it(world):
+    with world.ratings._parts.store.engine.begin() as connection, statements(world) as said:
+        assert world.ratings.ticket_closed(world.ticket("1"), connection=connection).recorded
     assert not any("nps_procedure" in statement for statement in said)
     assert world.rows("procedure") == []
+    # whoever has not kept what it was says at least that it changed, and says nothing where it did not
+    assert world.ratings.procedures_opened() == []
+    with Ratings(stars(world), clock=world.clock) as planned:
+        ((_, said),) = planned.procedures_opened()
+        assert said.startswith("the way of asking changed, and what it was is not kept: comparisons with answers")
     world.ratings.run_due()
     assert len(world.rows("procedure")) == 1
 
