@@ -200,3 +200,23 @@ def test_what_is_left_out_and_what_waits_is_listed_and_can_be_given_up(run, monk
     assert "nps-plugin end-news deaf" in doctor.output
     assert "1 news to deaf ended untold" in run("end-news", "deaf").output
     assert run("doctor").exit_code == 0
+
+
+def test_a_database_that_cannot_be_reached_keeps_nothing_else_from_being_shown(run):
+    text = GOOD.format(folder=run.folder / "none").replace("nps.sqlite3", "")
+    (run.folder / "away.toml").write_text(
+        text.replace(f"sqlite:///{run.folder / 'none'}/", "postgresql+psycopg://x@127.0.0.1:1/x")
+    )
+    listed = run("plugins", config="away.toml")
+    assert (listed.exit_code, "email" in listed.output) == (0, True)
+    assert "What news waits is not known: the database cannot be read" in listed.output
+    checked = run("config", "check", config="away.toml")
+    assert checked.exit_code == 0
+    assert "Whether it opens a new procedure is not known" in checked.output
+    assert "The configuration can be used." in checked.output
+
+
+def test_looking_makes_no_database(run):
+    run("plugins")
+    run("config", "check")
+    assert not (run.folder / "nps.sqlite3").exists()

@@ -19,7 +19,7 @@ from .responses.hearing import Hearing
 from .responses.retention import Sweep
 from .responses.telling import end_removed, tell_due, waiting
 from .store import outbox
-from .store.checkup import checkup
+from .store.checkup import checkup, is_there
 from .store.engine import Store
 from .surveys.asking import Asking
 from .surveys.claiming import Post
@@ -105,6 +105,8 @@ class Parts:
 
     def untold(self) -> list[outbox.Untold]:
         """What ``Ratings.untold()`` gives."""
+        if not is_there(self.store):
+            return []
         with self.store.read() as connection:
             return outbox.untold(connection)
 

@@ -6,18 +6,21 @@ import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from .errors import NpsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from .config import Settings
     from .model import WorkDone
     from .ratings import Ratings
+
+T = TypeVar("T")
 
 #: Distributions may bring commands of their own under this entry-point group.
 COMMANDS = "nps_plugin.commands"
@@ -127,8 +130,7 @@ def config_check(ctx: click.Context) -> None:
         if tenant.enabled:
             for advice in advice_on(tenant):
                 click.echo(f"  {advice}")
-    ended = _procedures_opened(ratings)
-    for tenant_name, change in ended:
+    for tenant_name, change in _looked_up(ratings.procedures_opened, "Whether it opens a new procedure"):
         click.echo(f"{tenant_name}: opens a new procedure: {change}")
     click.echo("The configuration can be used.")
 
@@ -172,7 +174,7 @@ def plugins(ctx: click.Context) -> None:
             click.echo(f"  last: {plugin.last_error}")
     for name in ratings.plugins.disabled:
         click.echo(f"{name}  left out: NPS_PLUGIN_DISABLED names it")
-    for news in ratings.untold():
+    for news in _looked_up(ratings.untold, "What news waits"):
         state = f"{news.untold} news untold, {news.failed} of them failed before, {news.ended} ended"
         click.echo(f"{news.subscriber}  {state}")
 
@@ -225,13 +227,13 @@ def _settings(ctx: click.Context) -> Settings:
     return read_toml(path) if app is None else _ratings(ctx).settings
 
 
-def _procedures_opened(ratings: Ratings) -> list[tuple[str, str]]:
-    """What would change against the procedures in use; a database that cannot be reached is said and is no mistake."""
+def _looked_up(look: Callable[[], list[T]], what: str) -> list[T]:
+    """What the database says; one that cannot be reached is said, and is no mistake of the configuration."""
     try:
-        return ratings.procedures_opened()
-    except Exception as error:  # noqa: BLE001 - the configuration is checked without a database too
-        what = str(error) if isinstance(error, NpsError) else f"the database cannot be read ({type(error).__name__})"
-        click.echo(f"Whether it opens a new procedure is not known: {what}")
+        return look()
+    except Exception as error:  # noqa: BLE001 - plugins and configuration are shown without a database too
+        why = str(error) if isinstance(error, NpsError) else f"the database cannot be read ({type(error).__name__})"
+        click.echo(f"{what} is not known: {why}")
         return []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -14,6 +15,14 @@ from .tables import outbox, surveys
 
 #: Due for longer than this: no worker can be running.
 OVERDUE = timedelta(minutes=10)
+
+
+def is_there(store: Store) -> bool:
+    """Whether there is a database with our tables in it. Looking makes none, as opening our own file would."""
+    file = store.engine.url.database
+    if store.own_file and (file in (None, "", ":memory:") or not Path(str(file)).exists()):
+        return False
+    return store.revision() is not None
 
 
 def checkup(store: Store, now: datetime, loaded: Iterable[str], tenants: Iterable[str]) -> tuple[str | None, list[str]]:

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from ..config.settings import Tenant
 from ..model import SCALES, Plain, Scale
+from ..store.checkup import is_there
 from ..store.engine import Store
 from ..store.tables import procedures, surveys
 from ..store.upsert import insert_or
@@ -148,10 +148,7 @@ def opened(store: Store, tenants: Iterable[Tenant]) -> list[tuple[str, str]]:
 
     A database that is not there yet holds no answers: nothing is compared, and none is made.
     """
-    file = store.engine.url.database
-    if store.own_file and (file in (None, "", ":memory:") or not Path(str(file)).exists()):
-        return []
-    if store.revision() is None:
+    if not is_there(store):
         return []
     with store.read() as connection:
         return [(tenant.name, text) for tenant in tenants for text in would_open(connection, tenant)]
