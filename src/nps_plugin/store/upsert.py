@@ -35,10 +35,10 @@ def adding(table: Table) -> Insert:
 
 
 @lru_cache(maxsize=64)
-def _adding_new(dialect: str, table: Table, returning: str) -> Any:
-    return inserting(dialect, table).on_conflict_do_nothing().returning(table.c[returning])
+def _adding_new(dialect: str, table: Table) -> Any:
+    return inserting(dialect, table).on_conflict_do_nothing()
 
 
-def adding_new(connection: Connection, table: Table, returning: str) -> Any:
-    """An INSERT that leaves a row that is there alone and returns that column of a new one; made once."""
-    return _adding_new(connection.dialect.name, table, returning)
+def adding_new(connection: Connection, table: Table) -> Any:
+    """An INSERT that leaves a row that is there alone; the result's ``rowcount`` says whether it was new. Made once."""
+    return _adding_new(connection.dialect.name, table)

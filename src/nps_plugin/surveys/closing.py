@@ -64,12 +64,11 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
         suppression(connection, tenant.name, client, closing.secrets, now)
     person = None if known.suppressed == FORGOTTEN else known.person
     if person is None and client is not None and known.suppressed != FORGOTTEN:
-        person = surrogate(connection, tenant.name, client, now)
+        person = surrogate(connection, tenant.name, client, now, unseen=not known.seen)
     # no lower than the last one known: without a reopening since, a closing is a repeat of that
     closure = closed.closure or max(known.closures, 1 + max(known.reopenings, closed.reopened or 0))
-    statement = adding_new(connection, closures, "closure")
-    written = connection.execute(statement, _facts(closing, closure, person)).first()
-    if written is None:
+    written = connection.execute(adding_new(connection, closures), _facts(closing, closure, person)).rowcount
+    if not written:
         return _standing(connection, closing, closure)
     if closure > 1 and known.still_asked:
         # the host reopened without telling: the question about the earlier resolution is out of date

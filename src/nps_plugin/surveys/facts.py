@@ -120,6 +120,8 @@ def _str(value: Any) -> str:
 def _text(value: Any, name: str, problems: list[str]) -> str:
     if value is None:
         return ""
+    if type(value) is str and len(value) <= NAME_LENGTH and value.isascii() and "\x00" not in value:
+        return value
     text = storable(_str(value))
     if len(text) > NAME_LENGTH:
         problems.append(f"{name} is {len(text)} characters long; {NAME_LENGTH} are kept")

@@ -53,7 +53,7 @@ class Intake:
         """Record a closing. Raises what goes wrong: ``Ratings`` contains it."""
         tenant = self._tenants.get(ticket.tenant)
         if tenant is None:
-            raise UnknownTenant(f"no tenant {ticket.tenant!r} is configured")
+            raise UnknownTenant(f"no tenant {ticket.tenant!r:.80} is configured")
         if not tenant.enabled:
             return Receipt(recorded=False)
         now = self._clock.now()
@@ -95,7 +95,7 @@ class Intake:
         """Record a reopening. Raises what goes wrong: ``Ratings`` contains it."""
         tenant = self._tenants.get(reopened.tenant)
         if tenant is None:
-            raise UnknownTenant(f"no tenant {reopened.tenant!r} is configured")
+            raise UnknownTenant(f"no tenant {reopened.tenant!r:.80} is configured")
         if not tenant.enabled:
             return Receipt(recorded=False)
         joined, now = self._joined(given), self._clock.now()

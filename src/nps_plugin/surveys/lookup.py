@@ -76,6 +76,8 @@ class Known:
     still_asked: bool
     #: why the client must not be asked, see ``store.persons``; None where nothing is known against it
     suppressed: str | None
+    #: whether the person has a row, whatever has changed about them
+    seen: bool
     #: the client's surrogate key, where the person is known and nothing about them has changed
     person: str | None
 
@@ -94,5 +96,6 @@ def look_up(connection: Connection, closed: ClosedTicket, digests: Sequence[str]
         closures=row.closures or 0,
         still_asked=bool(row.still_asked),
         suppressed=row.suppressed,
+        seen=row.client is not None,
         person=row.client if client.key and row.client is not None and same else None,
     )
