@@ -301,3 +301,20 @@ def test_words_for_an_answer_that_does_not_count_are_kept_and_not_told(make_worl
     again = world.ratings.record_answer("acme", 1, token=token, evidence=THERE, comment="Really!")
     assert (again.effect, again.answer.comment) == ("repeated", "Really!")
     assert ears.heard == []
+
+
+def test_who_repeats_an_answer_gets_no_right_to_change_it(world):
+    token = world.asked()
+    world.ratings.record_answer("acme", 3, token=token, evidence=HERE)
+    assert world.ratings.record_answer("acme", 3, token=token, evidence=THERE).effect is Effect.REPEATED
+    assert world.ratings.record_answer("acme", 1, token=token, evidence=THERE).effect is Effect.SUSPECT
+
+
+def test_a_scanner_may_not_change_what_a_person_confirmed_though_it_said_it_first(world):
+    token, _ = provisional(world)
+    world.clock.advance(timedelta(hours=1))
+    world.ratings.record_answer("acme", 1, token=token, evidence=HERE)
+    # an hour later it no longer looks like one
+    scanner = Evidence(agent=SANDBOX.agent, address="192.0.2.0/24")
+    assert world.ratings.record_answer("acme", 3, token=token, evidence=scanner).effect is Effect.SUSPECT
+    assert kind(world) == "watermelon"
