@@ -36,7 +36,7 @@ def token_digest(token: str) -> str:
 
 def is_token(text: str) -> bool:
     """Whether the text has the form of a token."""
-    return _TOKEN.match(text) is not None
+    return isinstance(text, str) and _TOKEN.match(text) is not None
 
 
 def rating_url(base_url: str, tenant: str, token: str, score: int | None = None) -> str:

@@ -183,7 +183,7 @@ class Plugins:
     def _failed(self, name: str, hook: str, error: BaseException) -> None:
         known = self._known[name]
         known.errors += 1
-        known.last_error = f"{hook}: {type(error).__name__}: {error}"[:500]
+        known.last_error = f"{hook}: {trail(error)}"
         if self._strict:
             raise error
         log.error("plugin %s of %s failed in %s: %s", name, known.distribution, hook, trail(error))

@@ -104,7 +104,7 @@ class Ratings(Answering):
 
         Contained as in :meth:`ticket_closed`.
         """
-        reopened = ReopenedTicket(tenant=tenant, ticket=str(ticket), at=at, host=host)
+        reopened = ReopenedTicket(tenant=tenant, ticket=ticket, at=at, host=host)
         return self._contained("ticket_reopened", lambda: self._parts.intake.reopened(reopened, connection), reopened)
 
     def reconcile(self, tenant: str, since: datetime) -> int:
@@ -190,7 +190,7 @@ class Ratings(Answering):
 
         Raises ``UnknownTenant`` or ``UnknownTicket``.
         """
-        return self._parts.hearing.verdict(self._tenant(tenant), str(ticket), host, closure)
+        return self._parts.hearing.verdict(self._tenant(tenant), ticket, host, closure)
 
     def survey_log(self, tenant: str, ticket: str, host: str = "") -> tuple[LogEntry, ...]:
         """Everything that happened to the questions about a ticket, oldest first: why this client got this, or nothing.
@@ -336,10 +336,10 @@ class Ratings(Answering):
     # --- within ---------------------------------------------------------------------------------------------------
 
     def _tenant(self, name: str) -> Tenant:
-        tenant = self._parts.settings.tenants.get(name)
+        tenant = self._parts.settings.tenants.get(name) if isinstance(name, str) else None
         if tenant is None or not tenant.enabled:
             there = ", ".join(self._parts.enabled) or "none"
-            raise UnknownTenant(f"no enabled tenant {name!r} is configured; enabled are: {there}")
+            raise UnknownTenant(f"no enabled tenant {_shown(name)} is configured; enabled are: {there}")
         return tenant
 
     def _contained(self, what: str, do: Callable[[], Receipt], about: Any) -> Receipt:
@@ -349,7 +349,7 @@ class Ratings(Answering):
             if self._strict:
                 raise
             self._counts[f"{what}_failed"] += 1
-            where = f"tenant {getattr(about, 'tenant', '?')!r}, ticket {getattr(about, 'ticket', '?')!r:.80}"
+            where = f"tenant {_shown(getattr(about, 'tenant', '?'))}, ticket {_shown(getattr(about, 'ticket', '?'))}"
             # not log.exception: its message may hold the row
             log.error("%s failed for %s; reconcile will record it: %s", what, where, trail(error))  # noqa: TRY400
             hint = str(error) if isinstance(error, NpsError) else type(error).__name__
@@ -367,3 +367,12 @@ class Ratings(Answering):
                 raise
             self._counts["offer_failed"] += 1
             log.error("news could not be offered; the worker will tell it: %s", trail(error))  # noqa: TRY400
+
+
+def _shown(value: object) -> str:
+    """A value that a host handed in, short, whatever it is."""
+    try:
+        shown = repr(value)
+    except Exception:  # noqa: BLE001 - a host's object may fail in any way
+        shown = f"<{type(value).__name__}>"
+    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -224,7 +224,7 @@ class TestUnusableTimes:
 
     def test_the_value_is_in_the_problem(self) -> None:
         assert check(OFFICE_4H, opened_at="yesterday")[1] == (
-            "opened_at 'yesterday' is no datetime: elapsed and computed time are unknown",
+            "opened_at of type str is no datetime: elapsed and computed time are unknown",
         )
         (problem,) = check(OFFICE_4H, closed_at=datetime(1970, 1, 1, tzinfo=UTC))[1]
         assert problem == (
@@ -302,8 +302,8 @@ class TestUnusablePauses:
             ((FRIDAY, None), "until is missing"),
             ((datetime(1970, 1, 1, tzinfo=UTC), MONDAY), "from 1970-01-01T00:00:00+00:00 is before 1970-01-02"),
             ((FRIDAY,), "is no pair (from, until)"),
-            (None, "None is no pair (from, until)"),
-            ("ab", "'ab' is no pair (from, until)"),
+            (None, "of type NoneType is no pair (from, until)"),
+            ("ab", "of type str is no pair (from, until)"),
             ((3, 4), "from 3 is no datetime"),
         ],
     )
@@ -324,7 +324,8 @@ class TestUnusablePauses:
     def test_what_is_no_sequence_of_pauses_is_named(self, paused: Any) -> None:
         result, (problem,) = check(OFFICE_4H, paused=paused)
         assert result.worked == 3 * HOUR
-        assert problem.startswith(f"paused {paused!r}"[:30])
+        shown = "7" if paused == 7 else f"of type {type(paused).__name__}"  # never the text: it may be a name
+        assert problem.startswith(f"paused {shown} ")
         assert problem.endswith("is no sequence of (from, until): no pause is taken off")
 
     def test_none_means_that_no_pauses_are_known(self) -> None:

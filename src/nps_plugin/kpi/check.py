@@ -224,8 +224,11 @@ def _shown(value: Any) -> str:
             shown = value.isoformat()
         elif isinstance(value, timedelta):
             shown = str(value) if value >= timedelta(0) else f"-({-value})"
-        else:
+        elif isinstance(value, (int, float)):
             shown = repr(value)
+        else:
+            # what stands in the wrong field may be somebody's name
+            shown = f"of type {type(value).__name__}"
     except Exception:  # noqa: BLE001 - anything may stand here, its repr included
         shown = f"of type {type(value).__name__}"
     return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -89,7 +89,7 @@ class Answer(Plain):
     grade: Grade = Grade.UNCLEAR
     reasons: tuple[str, ...] = ()
     #: without the characters that reorder text; the store keeps it as it was written
-    comment: str = ""
+    comment: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

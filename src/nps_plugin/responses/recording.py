@@ -22,7 +22,7 @@ from ..errors import (
 from ..links import is_token, token_digest
 from ..model import AnswerState, Effect, Evidence, Grade, Recorded, SurveyState
 from ..store.ids import new_id
-from ..store.names import fitting
+from ..store.names import fitting, storable
 from ..store.scales import scale_of
 from ..store.tables import answer_reasons, answers, comments, messages, surveys
 from ..store.upsert import insert_or
@@ -86,7 +86,7 @@ def record(
     standing = standing_of(connection, tenant.name, survey_id)
     _check_open(row, standing, now)
     grade = _grade(connection, tenant.name, row, given, now)
-    text = kept_text(given.comment or "", COMMENT_LIMIT).strip()
+    text = kept_text(str(given.comment or ""), COMMENT_LIMIT).strip()
     visitor = Visitor(
         agent=given.evidence.agent, address=given.evidence.address, source=given.source, by=fitting(given.by)
     )
@@ -126,8 +126,11 @@ def record(
 
 def lock_survey(connection: Connection, tenant: Tenant, survey: str) -> Any:
     """The row of a survey, ours until the transaction ends: of two answers at once one comes first."""
-    key = {"tenant_id": tenant.name, "survey": survey}
-    row = connection.execute(select(surveys).filter_by(**key).with_for_update()).first()
+    row = None
+    # what the database could not even be asked for is no survey either
+    if storable(survey) == survey:
+        key = {"tenant_id": tenant.name, "survey": survey}
+        row = connection.execute(select(surveys).filter_by(**key).with_for_update()).first()
     if row is None:
         raise UnknownSurvey(f"tenant {tenant.name}: there is no survey {survey!r:.80}")
     return row

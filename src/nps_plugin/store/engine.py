@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from .migrations import HEAD, VERSION_TABLE
 #: How long one of our statements waits for a lock before it gives up, in seconds. A closing waits this long at most.
 LOCK_WAIT = 2.0
 _IMMEDIATE = "nps_immediate"
+#: The end of our engine's logger, so that its level is ours alone.
+_LOG = "nps_plugin"
 
 
 class Store:
@@ -118,9 +121,13 @@ def _advice(found: str | None) -> str:
     return f"the tables are at {found} and this release needs {HEAD}; run: nps-plugin db upgrade (or ratings.upgrade())"
 
 
+def _no_rows(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
 def _own_engine(url: URL) -> Engine:
     # a failed statement is logged; what it was to write are people's names and addresses
-    options: dict[str, Any] = {"hide_parameters": True}
+    options: dict[str, Any] = {"hide_parameters": True, "logging_name": _LOG}
     if url.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": LOCK_WAIT}
         if url.database in (None, "", ":memory:"):
@@ -133,6 +140,9 @@ def _own_engine(url: URL) -> Engine:
         options["pool_pre_ping"] = True
     if url.get_backend_name() == "postgresql":
         options["connect_args"] = {"connect_timeout": 5}
+    # at DEBUG SQLAlchemy prints the rows it reads: whoever turns it on for everything must not get people's names.
+    # A filter, no level: that would turn on what the host has not turned on
+    logging.getLogger(f"sqlalchemy.engine.Engine.{_LOG}").addFilter(_no_rows)
     engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)

@@ -36,7 +36,8 @@ def adding(table: Table) -> Insert:
 
 @lru_cache(maxsize=64)
 def _adding_new(dialect: str, table: Table) -> Any:
-    return inserting(dialect, table).on_conflict_do_nothing()
+    # of an INSERT the count of rows is kept only where it is asked for
+    return inserting(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def adding_new(connection: Connection, table: Table) -> Any:

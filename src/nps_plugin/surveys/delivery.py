@@ -6,6 +6,7 @@ A crash between two of these steps repeats at most that step: the claim is a lea
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, update
 
 from ..errors import DeliveryError, trail
 from ..links import token_digest
-from ..model import Delivery, Survey, SurveyState
+from ..model import Client, Delivery, Survey, SurveyState
 from ..store import outbox
 from ..store.tables import messages, surveys
 from .claiming import ATTEMPTS, Claimed, Post, claim
@@ -89,7 +90,7 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     known = isinstance(error, DeliveryError)
     reason = error.reason if isinstance(error, DeliveryError) else f"{type(error).__name__} in the channel's adapter"
     # providers repeat addresses and numbers, and what is kept and logged of a failure outlives the person's own rows
-    reason = masked(reason)[:500]
+    reason = masked(_without(reason, claimed.asking.client))[:500]
     if not known:
         where = f"tenant {tenant.name}, channel {claimed.channel}, survey {survey.id}"
         log.error("%s: the adapter failed: %s", where, trail(error))
@@ -199,3 +200,12 @@ def _news(connection: Connection, post: Post, kind: str, survey: Survey, now: da
         now=now,
         **about,
     )
+
+
+def _without(text: str, client: Client) -> str:
+    """The text without what is known of a person: the name, the addresses, a mailbox without its domain."""
+    words = {client.name, client.email, client.email.partition("@")[0], client.phone, client.telegram}
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= 3:  # noqa: PLR2004 - shorter ones stand in every word
+            text = re.sub(re.escape(word), "***", text, flags=re.IGNORECASE)
+    return text

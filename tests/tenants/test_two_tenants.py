@@ -1,0 +1,306 @@
+"""Two tenants with the same tickets, clients and hosts: what one does is nowhere to be seen at the other.
+
+The same story is played twice: once as it was drawn, once with one tenant's part left out. Whatever the other tenant can
+see must be the same in both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.world import BASE, World, nonce_of, text_of
+
+from nps_plugin import Client, ClosedTicket, Evidence, NpsError, Ratings, TokenUnknown, UnknownSurvey
+
+TENANTS = ("acme", "rival")
+HOSTS = ("", "second")
+SECOND = timedelta(seconds=1)
+
+
+class Side:
+    """One play of the story: a library with both tenants, and the links that reached their clients."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.ratings, self.browser = world, world.ratings, world.browser()
+        self.tokens: dict[str, list[str]] = {tenant: [] for tenant in TENANTS}
+
+    def token(self, tenant: str, which: int) -> str:
+        there = self.tokens[tenant]
+        return there[which % len(there)] if there else "A" * 22
+
+    def answer(self, tenant: str, which: int) -> str:
+        there = sorted(row["answer"] for row in answers_of(self, tenant))
+        return there[which % len(there)] if there else "none"
+
+    def collect(self) -> None:
+        """Take in the mails that arrived."""
+        for mail in self.world.mailbox.mails:
+            found = re.search(rf"{BASE}/(\w+)/([\w-]{{22}})", text_of(mail))
+            assert found is not None
+            self.tokens[found.group(1)].append(found.group(2))
+        self.world.mailbox.clear()
+
+
+def other(tenant: str) -> str:
+    return TENANTS[1 - TENANTS.index(tenant)]
+
+
+def person(which: int) -> Client:
+    return Client(
+        id=str(which % 2), name=f"Client {which % 2}", email=f"c{which % 2}@example.org", organization="North"
+    )
+
+
+def ticket(which: int) -> dict[str, Any]:
+    return {"ticket": str(which % 3), "host": HOSTS[which % 2]}
+
+
+def answers_of(side: Side, tenant: str) -> list[dict[str, Any]]:
+    return [answer for row in side.ratings.export(tenant) for survey in row["surveys"] for answer in survey["answers"]]
+
+
+@contextmanager
+def foreign(*expected: type[Exception]) -> Iterator[None]:
+    """What is the other tenant's is unknown here."""
+    with pytest.raises(expected):
+        yield
+
+
+# --- one driver for every public method that names a tenant: (side, tenant, number) -> what that tenant saw
+
+
+def ticket_closed(side: Side, tenant: str, which: int) -> Any:
+    now = side.world.clock.now()
+    closed = ClosedTicket(
+        tenant=tenant,
+        opened_at=now - timedelta(hours=which),
+        closed_at=now,
+        client=person(which),
+        respondents=(person(which + 1),) if which % 5 == 0 else (),
+        agent="olga",
+        **ticket(which),
+    )
+    return side.ratings.ticket_closed(closed).to_dict()
+
+
+def ticket_reopened(side: Side, tenant: str, which: int) -> Any:
+    facts = ticket(which)
+    return side.ratings.ticket_reopened(tenant, facts["ticket"], side.world.clock.now(), facts["host"]).to_dict()
+
+
+def record_answer(side: Side, tenant: str, which: int) -> Any:
+    with foreign(TokenUnknown):
+        side.ratings.record_answer(other(tenant), 1, token=side.token(tenant, which))
+    for row in side.ratings.export(tenant):
+        for survey in row["surveys"]:
+            with foreign(UnknownSurvey):
+                side.ratings.record_answer(other(tenant), 1, survey=survey["survey"], source="operator", by="boris")
+    return side.ratings.record_answer(
+        tenant,
+        1 + which % 3,
+        token=side.token(tenant, which),
+        comment=f"{tenant} says {which}",
+        evidence=Evidence(agent="Mozilla", address="203.0.113.0/24"),
+    ).to_dict()
+
+
+def rate(side: Side, tenant: str, which: int) -> Any:
+    facts = ticket(which)
+    return side.ratings.rate(tenant, facts["ticket"], 1 + which % 3, by="client", host=facts["host"]).to_dict()
+
+
+def accept_answer(side: Side, tenant: str, which: int) -> Any:
+    answer = side.answer(tenant, which)
+    with foreign(NpsError):
+        side.ratings.accept_answer(other(tenant), answer, by="boris", why="mine")
+    return side.ratings.accept_answer(tenant, answer, by="boris", why="a person").to_dict()
+
+
+def withdraw_answer(side: Side, tenant: str, which: int) -> Any:
+    answer = side.answer(tenant, which)
+    with foreign(NpsError):
+        side.ratings.withdraw_answer(other(tenant), answer, by="boris", why="mine")
+    return side.ratings.withdraw_answer(tenant, answer, by="boris", why="an error").to_dict()
+
+
+def opt_out(side: Side, tenant: str, which: int) -> Any:
+    return side.ratings.opt_out(tenant, person(which))
+
+
+def forget_client(side: Side, tenant: str, which: int) -> Any:
+    return side.ratings.forget_client(tenant, person(which)).to_dict()
+
+
+def export_person(side: Side, tenant: str, which: int) -> Any:
+    return side.ratings.export_person(tenant, person(which))
+
+
+def export(side: Side, tenant: str, _: int) -> Any:
+    return list(side.ratings.export(tenant))
+
+
+def answers(side: Side, tenant: str, _: int) -> Any:
+    return [answer.to_dict() for answer in side.ratings.answers(tenant)]
+
+
+def not_asked_counts(side: Side, tenant: str, _: int) -> Any:
+    return {str(reason): count for reason, count in side.ratings.not_asked_counts(tenant).items()}
+
+
+def survey_log(side: Side, tenant: str, which: int) -> Any:
+    return [entry.to_dict() for entry in side.ratings.survey_log(tenant, **ticket(which))]
+
+
+def ticket_verdict(side: Side, tenant: str, which: int) -> Any:
+    return side.ratings.ticket_verdict(tenant, **ticket(which)).to_dict()
+
+
+def reconcile(side: Side, tenant: str, _: int) -> Any:
+    return side.ratings.reconcile(tenant, side.world.clock.now() - timedelta(days=1))
+
+
+DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
+    driver.__name__: driver
+    for driver in (
+        ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
+        export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
+    )
+}  # fmt: skip
+#: Public names of Ratings that name no tenant: they are the operator's.
+OF_THE_OPERATOR = {
+    "open", "check", "close", "reload", "upgrade", "run_due", "start_worker", "work", "plugins", "settings",
+    "end_news", "untold", "procedures_opened",
+    # the pages, driven below
+    "handle", "wsgi",
+}  # fmt: skip
+
+
+# --- the pages
+
+
+def look(side: Side, tenant: str, which: int) -> Any:
+    token = side.token(tenant, which)
+    assert side.browser.get(f"/{other(tenant)}/{token}?s=1").status_code == 404
+    page = side.browser.get(f"/{tenant}/{token}?s=1")
+    assert other(tenant) not in page.text
+    return page.status_code
+
+
+def send(side: Side, tenant: str, which: int) -> Any:
+    token = side.token(tenant, which)
+    page = side.browser.get(f"/{tenant}/{token}")
+    if page.status_code != 200 or "<form" not in page.text:
+        return page.status_code
+    form = {"nonce": nonce_of(page), "score": 1 + which % 3}
+    stolen = side.browser.post(f"/{other(tenant)}/{token}", data=form)
+    stolen.close()
+    assert stolen.status_code == 404
+    response = side.browser.post(f"/{tenant}/{token}", data=form)
+    response.close()
+    return response.status_code
+
+
+def unsubscribe(side: Side, tenant: str, which: int) -> Any:
+    token, form = side.token(tenant, which), {"List-Unsubscribe": "One-Click"}
+    assert side.browser.post(f"/{other(tenant)}/{token}/unsubscribe", data=form).status_code == 404
+    return side.browser.post(f"/{tenant}/{token}/unsubscribe", data=form).status_code
+
+
+def logo(side: Side, tenant: str, which: int) -> Any:
+    assert side.browser.get(f"/{other(tenant)}/{side.token(tenant, which)}/logo").status_code == 404
+    return side.browser.get(f"/{tenant}/{side.token(tenant, which)}/logo").status_code
+
+
+PAGES = (look, send, unsubscribe, logo)
+EVERYTHING = {**DRIVERS, **{page.__name__: page for page in PAGES}}
+#: What only reads, for looking at everything in the end.
+READS = (export_person, answers, not_asked_counts, survey_log, ticket_verdict, look, export)
+
+
+def test_every_public_method_has_a_driver_here():
+    public = {name for name in dir(Ratings) if not name.startswith("_")}
+    assert public - OF_THE_OPERATOR == set(DRIVERS)
+    assert public >= OF_THE_OPERATOR, "and none that is gone"
+
+
+# --- the property
+
+# closing and sending first, so that there is something to see
+WEIGHTED = [*EVERYTHING, *["ticket_closed", "work"] * 4, *["send", "record_answer"] * 2, "wait"]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(TENANTS), st.sampled_from(WEIGHTED), st.integers(0, 11)), min_size=10, max_size=30
+)
+
+
+def play(world: World, steps: list[tuple[str, str, int]], only: str | None, seen_by: str) -> list[str]:
+    """What one tenant saw of a story, as text without the ids, which are drawn anew each time."""
+    side, seen = Side(world), []
+    world.mailbox.clear()
+    for tenant, what, which in steps:
+        world.clock.advance(SECOND)
+        if what == "work":
+            side.ratings.run_due()
+            side.collect()
+        elif what == "wait":
+            world.clock.advance(timedelta(hours=5))
+        elif only in (None, tenant):
+            saw = observed(side, EVERYTHING[what], tenant, which)
+            if tenant == seen_by:
+                seen.append(f"{what}: {saw}")
+    for read in READS:
+        seen += [f"{read.__name__}: {observed(side, read, seen_by, which)}" for which in range(6)]
+    return seen
+
+
+def observed(side: Side, driver: Callable[[Side, str, int], Any], tenant: str, which: int) -> str:
+    try:
+        saw = driver(side, tenant, which)
+    except NpsError as refused:
+        saw = type(refused).__name__
+    text = json.dumps(saw, default=str, sort_keys=True)
+    assert other(tenant) not in text
+    numbers: dict[str, str] = {}
+    return re.sub(r"\b[0-9a-f]{32}\b", lambda id_: numbers.setdefault(id_.group(), f"id{len(numbers)}"), text)
+
+
+@settings(
+    max_examples=12,
+    phases=[Phase.generate],
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=STEPS, watched=st.sampled_from(TENANTS))
+def test_what_one_tenant_does_the_other_never_sees(make_two, steps, watched):
+    assert play(make_two(), steps, None, watched) == play(make_two(), steps, watched, watched)
+
+
+@pytest.fixture
+def make_two(make_world: Callable[..., World]) -> Callable[[], World]:
+    def make() -> World:
+        world = make_world(ask={"quarantine": "0s"})
+        acme = world.config["tenants"]["acme"]
+        world.config["tenants"]["rival"] = acme | {"brand": {"name": "Other", "sender": "Other <o@other.example>"}}
+        world.ratings.reload(world.config)
+        return world
+
+    return make
+
+
+def test_the_property_can_fail(make_two):
+    """Somebody who tells one tenant's news to the other is seen."""
+    steps = [("acme", "ticket_closed", 1), ("rival", "ticket_closed", 2)]
+    one, two = make_two(), make_two()
+    leaky = one.ratings.ticket_closed
+    one.ratings.ticket_closed = lambda closed: [
+        leaky(ClosedTicket(**{**vars(closed), "tenant": tenant})) for tenant in TENANTS
+    ][TENANTS.index(closed.tenant)]
+    assert play(one, steps, None, "acme") != play(two, steps, "acme", "acme")
