@@ -199,6 +199,8 @@ def test_a_host_that_asks_itself_keeps_the_quarantine_at_closing(make_world):
     assert second.not_asked.reason is NotAskedReason.QUARANTINE
     world.clock.advance(timedelta(days=30))
     assert world.close("3", client=IVAN).survey is not None
+    # nothing is left for the worker to look at
+    assert all(row.due_at == row.expires_at for row in world.rows("survey") if row.state == "sent")
     # a token for each question that was asked and for no other, and nothing of the person beside it
     assert len(world.rows("message")) == 2
     assert world.rows("contact") == []

@@ -171,7 +171,7 @@ def _plan(
         "channel": "host" if by_host else "",
         "locale": locale_for(client.locale, tenant.locale) if by_host and client else "",
         "planned_for": survey.due_at,
-        "due_at": survey.due_at,
+        "due_at": survey.expires_at if by_host else survey.due_at,
         "sent_at": now if by_host else None,
         "state_at": now,
         "expires_at": survey.expires_at,
