@@ -34,7 +34,7 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def is_token(text: str) -> bool:
+def is_token(text: object) -> bool:
     """Whether the text has the form of a token."""
     return isinstance(text, str) and _TOKEN.match(text) is not None
 

@@ -335,7 +335,7 @@ class Ratings(Answering):
 
     # --- within ---------------------------------------------------------------------------------------------------
 
-    def _tenant(self, name: str) -> Tenant:
+    def _tenant(self, name: object) -> Tenant:
         tenant = self._parts.settings.tenants.get(name) if isinstance(name, str) else None
         if tenant is None or not tenant.enabled:
             there = ", ".join(self._parts.enabled) or "none"

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.world import BASE, World, nonce_of, text_of
 
@@ -37,12 +37,12 @@ class Side:
         return there[which % len(there)] if there else "A" * 22
 
     def answer(self, tenant: str, which: int) -> str:
-        there = sorted(row["answer"] for row in answers_of(self, tenant))
+        there = [row["answer"] for row in sorted(answers_of(self, tenant), key=lambda row: row["at"])]
         return there[which % len(there)] if there else "none"
 
     def collect(self) -> None:
         """Take in the mails that arrived."""
-        for mail in self.world.mailbox.mails:
+        for mail in sorted(self.world.mailbox.mails, key=lambda mail: str(mail["To"])):
             found = re.search(rf"{BASE}/(\w+)/([\w-]{{22}})", text_of(mail))
             assert found is not None
             self.tokens[found.group(1)].append(found.group(2))
@@ -267,8 +267,14 @@ def observed(side: Side, driver: Callable[[Side, str, int], Any], tenant: str, w
         saw = type(refused).__name__
     text = json.dumps(saw, default=str, sort_keys=True)
     assert other(tenant) not in text
-    numbers: dict[str, str] = {}
-    return re.sub(r"\b[0-9a-f]{32}\b", lambda id_: numbers.setdefault(id_.group(), f"id{len(numbers)}"), text)
+    return json.dumps(ordered(json.loads(re.sub(r"\b[0-9a-f]{32}\b", "id", text))))
+
+
+def ordered(value: Any) -> Any:
+    """The same with every list in an order that does not come from the ids."""
+    if isinstance(value, dict):
+        return {key: ordered(one) for key, one in value.items()}
+    return sorted((ordered(one) for one in value), key=json.dumps) if isinstance(value, list) else value
 
 
 @settings(

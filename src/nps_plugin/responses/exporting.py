@@ -45,11 +45,12 @@ def export_person(connection: Connection, tenant: Tenant, client: Client, secret
     person = find_person(connection, tenant.name, client)
     mine = list(person.clients)
     asked = _rows(connection, surveys, tenant, client=mine)
+    asked.sort(key=lambda row: (*(row[name] for name in _KEY), row["respondent"]))
     ids = [row["survey"] for row in asked]
     heard = _rows(connection, answers, tenant, survey=ids)
     words = _Words(connection, tenant, heard)
     contact = {row["survey"]: row for row in _rows(connection, contacts, tenant, survey=ids)}
-    sent = _rows(connection, messages, tenant, survey=ids)
+    sent = sorted(_rows(connection, messages, tenant, survey=ids), key=lambda row: row["created_at"])
     visits = _rows(connection, evidence, tenant, survey=ids)
     about = _closures_of(connection, tenant, asked)
     found = []
