@@ -106,7 +106,7 @@ class Drama:
         """Do that many random things, then let time pass until nothing is left to do."""
         doings: list[tuple[Callable[[], str], int]] = [
             *((self.close, 6), (self.repeat, 1), (self.reopen, 3), (self.work, 7), (self.wait, 5), (self.answer, 6)),
-            *((self.opt_out, 1), (self.forget, 1), (self.rule, 2), (self.rate, 1), (self.visit, 1)),
+            *((self.opt_out, 2), (self.forget, 1), (self.rule, 2), (self.rate, 1), (self.visit, 1)),
         ]
         names, weights = zip(*doings, strict=True)
         for _ in range(steps):
@@ -206,18 +206,18 @@ class Drama:
         return f"{rule.__name__}: {rule('acme', answer, 'boss', 'the dice said so').effect}"
 
     def opt_out(self) -> str:
-        who = self.dice.randrange(4)
-        if self.dice.random() < 0.3:
-            self.world.ratings.opt_out("acme", self.cast[who])
-            self.left_alone.setdefault(who, self.world.clock.now())
-        return f"opt out {who}"
+        return self._leave_alone(self.world.ratings.opt_out)
 
     def forget(self) -> str:
+        return self._leave_alone(self.world.ratings.forget_client)
+
+    def _leave_alone(self, do: Callable[[str, Client], Any]) -> str:
         who = self.dice.randrange(4)
-        if self.dice.random() < 0.3:
-            self.world.ratings.forget_client("acme", self.cast[who])
-            self.left_alone.setdefault(who, self.world.clock.now())
-        return f"forget {who}"
+        if self.dice.random() < 0.5:
+            return "leave nobody alone"
+        do("acme", self.cast[who])
+        self.left_alone.setdefault(who, self.world.clock.now())
+        return f"{do.__name__} {who}"
 
     def _some_token(self) -> str | None:
         found = [*self.tokens, *(_token(message.text) for _, message in self._mails())]
@@ -293,13 +293,16 @@ class Drama:
     def check_quarantine(self, surveys: list[Any]) -> int:
         ask = self.world.ratings.settings.tenants["acme"].ask
         asked = defaultdict(list)
+        twice: Counter[tuple[str, int, str]] = Counter()
         for row in surveys:
             by_organization = ask.quarantine_by == "organization" and row.organization
             first = min((at for at, _ in self.post.left.get(row.survey, [])), default=None)
             if ask.channels == ("host",):
                 first = row.sent_at
             if first is not None:
+                twice[row.ticket, row.closure, row.client] += 1
                 asked[row.organization if by_organization else row.client].append((first, (row.ticket, row.closure)))
+        assert all(number == 1 for number in twice.values()), "one person asked twice about one closure"
         checked = 0
         for questions in asked.values():
             questions.sort()

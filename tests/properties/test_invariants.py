@@ -18,7 +18,7 @@ from tests.surveys.wires import Book
 SEQUENCES = int(os.environ.get("NPS_SEQUENCES", "300"))
 SEED = int(os.environ.get("NPS_SEED", "20261121"))
 #: Seconds for one way of asking on one engine; only a default run is cut short by it.
-ENOUGH = 4.0
+ENOUGH = 3.5
 STEPS = 18
 
 
