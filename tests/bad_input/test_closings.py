@@ -42,7 +42,7 @@ _TIMES = st.sampled_from(
         datetime(1, 1, 1, tzinfo=FAR_EAST),
         datetime(1, 1, 1, tzinfo=UTC),
         datetime(9999, 12, 31, 23, 59, tzinfo=FAR_WEST),
-        datetime.max,
+        datetime.max,  # noqa: DTZ901 - naive on purpose
         "2026-11-20T12:00:00Z",
         0,
     ]
@@ -232,7 +232,8 @@ def test_a_name_stays_a_name_in_the_mail_that_arrives(world, name):
 
 @pytest.mark.parametrize(
     "address",
-    ["eve@example.org\r\nBcc: all@example.org", "eve@example.org, all@example.org", "eve@example.org\x00", "eve@\u202egro",
+    ["eve@example.org\r\nBcc: all@example.org", "eve@example.org, all@example.org", "eve@example.org\x00",
+     "eve@\u202egro",
      "<eve@example.org>", "eve", "@", "a@b@c", "eve@example.org" + "x" * 300],
     ids=repr,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from sqlalchemy import text
@@ -55,8 +56,8 @@ class Loud:
 class LoudChannel:
     """Refuses by a provider's words that repeat the address, then breaks, then works."""
 
-    tokens: list[str] = []
-    errors: list[Exception] = []
+    tokens: ClassVar[list[str]] = []
+    errors: ClassVar[list[Exception]] = []
 
     def __init__(self, settings):
         pass

@@ -1,7 +1,7 @@
 """Two tenants with the same tickets, clients and hosts: what one does is nowhere to be seen at the other.
 
-The same story is played twice: once as it was drawn, once with one tenant's part left out. Whatever the other tenant can
-see must be the same in both.
+The same story is played twice: once as it was drawn, once with one tenant's part left out.
+What the other tenant sees must be the same in both.
 """
 
 from __future__ import annotations
@@ -279,7 +279,6 @@ def ordered(value: Any) -> Any:
 
 @settings(
     max_examples=12,
-    phases=[Phase.generate],
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
