@@ -100,7 +100,8 @@ def test_plugins_that_were_handed_over_stay_with_their_counts(make_world):
     world.ratings.reload(changed(world, scale="stars-5"))
     world.close("2")
     (fails,) = [plugin for plugin in world.ratings.plugins if plugin.name == "fails"]
-    assert (fails.errors, fails.last_error) == (2, "nps_ticket_closed: RuntimeError: 2")
+    assert fails.errors == 2
+    assert "RuntimeError" in fails.last_error
 
 
 def test_whoever_works_meanwhile_sees_the_old_or_the_new_whole(world):

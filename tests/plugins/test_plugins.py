@@ -48,7 +48,7 @@ def test_one_broken_plugin_keeps_neither_the_closing_nor_the_others_from_their_w
     assert good.seen == ["17"]
     bad = next(plugin for plugin in world.ratings.plugins if plugin.name == "bad")
     assert bad.errors == 3
-    assert "broken" in bad.last_error
+    assert "RuntimeError at nps_" in bad.last_error
     assert "bad" in caplog.text
 
 
@@ -261,10 +261,10 @@ def test_a_result_of_the_wrong_kind_is_a_fault_of_its_plugin_and_not_used(make_w
     assert len(mailbox.mails) == 1
     odd = next(plugin for plugin in world.ratings.plugins if plugin.name == "odd")
     assert odd.errors == 1
-    assert odd.last_error.startswith(f"{hook}: TypeError: {hook}: expected")
+    assert odd.last_error.startswith(f"{hook}: builtins.TypeError")
 
 
-def test_an_errors_message_is_shown_to_whoever_asks_and_logged_nowhere(make_world, caplog):
+def test_an_errors_place_is_kept_and_its_message_nowhere(make_world, caplog):
     class Leaks:
         nps_name = "leaks"
 
@@ -278,7 +278,8 @@ def test_an_errors_message_is_shown_to_whoever_asks_and_logged_nowhere(make_worl
     assert "leaks" in caplog.text
     assert "example.org" not in caplog.text
     leaks = next(plugin for plugin in world.ratings.plugins if plugin.name == "leaks")
-    assert leaks.last_error == "nps_ticket_closed: ValueError: client17@example.org"
+    assert leaks.last_error.startswith("nps_ticket_closed: builtins.ValueError at nps_ticket_closed:")
+    assert "client17" not in leaks.last_error
 
 
 class Unmarked:

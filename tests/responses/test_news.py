@@ -86,7 +86,7 @@ def test_a_subscriber_that_fails_is_told_again_later_and_the_others_do_not_wait(
     world.clock.advance(timedelta(minutes=10))
     assert world.ratings.run_due().told == 1
     assert kinds(broken)[-1] == ("VerdictReached", 1)
-    assert any("broken" in problem and "not now" in problem for problem in world.ratings.check().problems)
+    assert any("broken" in problem and "nps_verdict_reached" in problem for problem in world.ratings.check().problems)
 
 
 def test_news_waits_for_a_subscriber_that_is_not_loaded_in_this_process(database, mailbox):

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, func, inspect, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
-from tests.world import NOON
+from tests.world import NOON, merged
 
 from nps_plugin import Client, ClosedTicket, Ratings, hookimpl
 from nps_plugin.store.engine import LOCK_WAIT
@@ -423,6 +423,23 @@ def test_closings_of_one_ticket_from_many_threads_make_one_closure(host):
     assert [receipt.recorded for receipt in receipts] == [True] * 6
     assert sum(not receipt.repeated for receipt in receipts) == 1
     assert host.count(closures) == host.count(surveys) == 1
+
+
+@pytest.mark.parametrize("person_known", [False, True])
+def test_a_token_in_the_hosts_own_message_costs_one_message_on_the_wire_more(host, person_known):
+    config = merged(host.world.config, {"tenants": {"acme": {"ask": {"channels": ["host"], "quarantine": "1d"}}}})
+    del config["tenants"]["acme"]["channels"]
+    with Ratings(config, engine=host.engine, clock=host.world.clock) as ratings:
+        if person_known:
+            ratings.ticket_closed(ClosedTicket(**(vars(CLOSED) | {"ticket": "1"})))
+            host.world.clock.advance(timedelta(days=2))
+        ratings.check()
+        said = []
+        with host.engine.begin() as connection:
+            connection.execute(tickets.insert().values(id=1))
+            event.listen(host.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+            assert ratings.ticket_closed(CLOSED, connection).survey.buttons("text")
+    assert 0 < len(said) <= 9, [text.split()[:4] for text in said]
 
 
 @pytest.mark.parametrize("person_known", [False, True])

@@ -15,6 +15,9 @@ from nps_plugin.surveys.quarantine import Case, try_locks
 IVAN = Client(id="7", email="ivan@example.org", phone="+7 900 1234567", organization="Northwind")
 OLGA = Client(id="8", email="olga@example.org", phone="+7 900 7654321", organization="Northwind")
 
+#: SQLite has one writer at a time
+only_postgresql = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+
 
 def states(world):
     return {row.ticket: row.not_asked or row.state for row in world.rows("survey")}
@@ -158,9 +161,8 @@ def test_two_workers_that_claim_two_closings_of_one_client_at_once_ask_once(make
     assert len(world.mailbox.mails) == 10
 
 
-def test_while_another_transaction_decides_about_the_client_the_worker_does_not_wait(make_world, engine_name):
-    if engine_name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
+@only_postgresql
+def test_while_another_transaction_decides_about_the_client_the_worker_does_not_wait(make_world):
     world = make_world()
     world.close(client=IVAN)
     tenant = world.ratings.settings.tenants["acme"]
@@ -173,10 +175,10 @@ def test_while_another_transaction_decides_about_the_client_the_worker_does_not_
     assert world.ratings.run_due().sent == 1
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("by", ["person", "organization"])
-def test_the_look_up_is_one_range_of_an_index(make_world, engine_name, by):
-    if engine_name != "sqlite":
-        pytest.skip("a planner decides by the size of the table; tests/benchmarks measures it")
+def test_the_look_up_is_one_range_of_an_index(make_world, by):
+    """PostgreSQL's planner decides by the size of the table; tests/benchmarks measures it there."""
     world = make_world(ask={"quarantine_by": by})
     asked = []
     event.listen(world.ratings._parts.store.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
@@ -206,9 +208,8 @@ def test_a_host_that_asks_itself_keeps_the_quarantine_at_closing(make_world):
     assert world.rows("contact") == []
 
 
-def test_a_host_that_closes_two_tickets_of_a_client_at_once_asks_once_and_does_not_wait(make_world, engine_name):
-    if engine_name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
+@only_postgresql
+def test_a_host_that_closes_two_tickets_of_a_client_at_once_asks_once_and_does_not_wait(make_world):
     world = make_world(ask={"channels": ["host"]})
     world.close("0", client=OLGA)
     engine = world.ratings._parts.store.engine

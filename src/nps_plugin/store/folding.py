@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from .ids import new_id
 from .tables import fold_queue
-from .upsert import adding
+from .upsert import add
 
 
 def queue_fold(
@@ -36,4 +36,4 @@ def queue_fold(
         "sign": sign,
         "at": now,
     }
-    connection.execute(adding(fold_queue), row)
+    add(connection, fold_queue, row)

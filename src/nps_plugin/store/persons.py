@@ -15,7 +15,7 @@ from ..config.secret import Secret, keyed_digest
 from ..model import Client
 from .ids import new_id
 from .tables import clients, contacts, suppressions
-from .upsert import adding_new, insert_or, inserting
+from .upsert import add_new, insert_or, inserting
 
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
 _ADDRESSES = ("email", "phone", "telegram")
@@ -25,22 +25,26 @@ OPTED_OUT = "opted_out"
 FORGOTTEN = "forgotten"
 
 
-def surrogate(
-    connection: Connection, tenant: str, client: Client, now: datetime, *, unseen: bool = False
-) -> str | None:
+def first_sight(connection: Connection, tenant: str, client: Client, now: datetime) -> str | None:
+    """A surrogate key for a person whom the look-up did not find; None where somebody was quicker, or for a nobody."""
+    row = _row(tenant, client, now)
+    return str(row["client"]) if client.key and add_new(connection, clients, row) else None
+
+
+def surrogate(connection: Connection, tenant: str, client: Client, now: datetime) -> str | None:
     """The surrogate key of a person, made at first sight; what is known of them is brought up to date.
 
     Writes, and so locks the row until the host's transaction ends: ask ``surveys.lookup`` first for an unchanged one.
-    None for a client without id and address, whom nothing can recognise. ``unseen``: the look-up found nobody, so a
-    plain insert is tried first.
+    None for a client without id and address, whom nothing can recognise.
     """
     if not client.key:
         return None
-    profile = {name: getattr(client, name) for name in _PROFILE}
-    row = {"tenant_id": tenant, "client": new_id(now), "key": client.key, "seen_at": now} | profile
-    if unseen and connection.execute(adding_new(connection, clients), row).rowcount:
-        return str(row["client"])
-    return str(connection.execute(_upsert(connection.dialect.name), row).scalar_one())
+    return str(connection.execute(_upsert(connection.dialect.name), _row(tenant, client, now)).scalar_one())
+
+
+def _row(tenant: str, client: Client, now: datetime) -> dict[str, Any]:
+    known = {"tenant_id": tenant, "client": new_id(now), "key": client.key, "seen_at": now}
+    return known | {name: getattr(client, name) for name in _PROFILE}
 
 
 @lru_cache(maxsize=4)

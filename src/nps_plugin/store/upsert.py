@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, insert
+from sqlalchemy import Connection, Table, bindparam, select, text
 
 
 def insert_or(connection: Connection, table: Table) -> Any:
@@ -24,22 +25,35 @@ def inserting(dialect: str, table: Table) -> Any:
     return sqlite_insert(table)
 
 
-# A statement that is made once is also compiled and keyed once. In the host's closing that is most of what a row costs:
-# values go in as parameters, never through values().
+# A statement that is made once is also compiled and keyed once: in the host's closing that is most of what a row costs.
+
+
+def add(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert a row that names every column that has no value of its own in the database."""
+    connection.execute(_adding(connection.dialect.name, table, tuple(row), new=False), _parameters(row))
+
+
+def add_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """The same, unless there is such a row already; whether it was new."""
+    # the rowcount is kept on purpose: of an INSERT SQLAlchemy would forget it
+    statement = _adding(connection.dialect.name, table, tuple(row), new=True)
+    return bool(connection.execute(statement, _parameters(row)).rowcount)
+
+
+def _parameters(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in row.items()}
 
 
 @lru_cache(maxsize=64)
-def adding(table: Table) -> Insert:
-    """A plain INSERT into the table, the same object every time."""
-    return insert(table)
-
-
-@lru_cache(maxsize=64)
-def _adding_new(dialect: str, table: Table) -> Any:
-    # of an INSERT the count of rows is kept only where it is asked for
-    return inserting(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-
-
-def adding_new(connection: Connection, table: Table) -> Any:
-    """An INSERT that leaves a row that is there alone; the result's ``rowcount`` says whether it was new. Made once."""
-    return _adding_new(connection.dialect.name, table)
+def _adding(dialect: str, table: Table, names: tuple[str, ...], *, new: bool) -> Any:
+    values = [bindparam(f"new_{name}", type_=table.c[name].type) for name in names]
+    statement = inserting(dialect, table)
+    if dialect == "sqlite":
+        # INSERT ... SELECT makes SQLite keep a journal for the statement alone: when the disk is full it undoes this row
+        # where for a plain INSERT it would undo the whole transaction, the host's rows with it
+        statement = statement.from_select(names, select(*values).where(text("1")), include_defaults=False)
+    else:
+        statement = statement.values(dict(zip(names, values, strict=True)))
+    if new:
+        statement = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return statement

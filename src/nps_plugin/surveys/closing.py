@@ -16,10 +16,10 @@ from ..config.settings import Tenant
 from ..model import Client, ClosedTicket, Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
 from ..store.folding import queue_fold
 from ..store.ids import new_id
-from ..store.persons import FORGOTTEN, digests, suppression, surrogate
+from ..store.persons import FORGOTTEN, digests, first_sight, suppression, surrogate
 from ..store.scales import scale_row
 from ..store.tables import closures, contacts, surveys
-from ..store.upsert import adding, adding_new
+from ..store.upsert import add, add_new
 from ..wording.buttons import word_buttons
 from ..wording.catalogue import locale_for
 from .asking import begin_message
@@ -63,17 +63,18 @@ def record_closing(connection: Connection, closing: Closing) -> Receipt:
         # writes it under the newest secret too, so that an older one can be dropped once those who matter came by
         suppression(connection, tenant.name, client, closing.secrets, now)
     person = None if known.suppressed == FORGOTTEN else known.person
+    fresh = None
     if person is None and client is not None and known.suppressed != FORGOTTEN:
-        person = surrogate(connection, tenant.name, client, now, unseen=not known.seen)
+        fresh = None if known.seen else first_sight(connection, tenant.name, client, now)
+        person = fresh or surrogate(connection, tenant.name, client, now)
     # no lower than the last one known: without a reopening since, a closing is a repeat of that
     closure = closed.closure or max(known.closures, 1 + max(known.reopenings, closed.reopened or 0))
-    written = connection.execute(adding_new(connection, closures), _facts(closing, closure, person)).rowcount
-    if not written:
+    if not add_new(connection, closures, _facts(closing, closure, person)):
         return _standing(connection, closing, closure)
     if closure > 1 and known.still_asked:
         # the host reopened without telling: the question about the earlier resolution is out of date
         cancel_open(connection, _ticket(closed), through=closure - 1, now=now)
-    outcomes = [_plan(connection, closing, closure, 0, client, person, bool(known.suppressed))]
+    outcomes = [_plan(connection, closing, closure, 0, client, person, bool(known.suppressed), fresh=fresh is not None)]
     for number, other in enumerate(closed.respondents, start=1):
         why = suppression(connection, tenant.name, other, closing.secrets, now)
         key = None if why == FORGOTTEN else surrogate(connection, tenant.name, other, now)
@@ -136,6 +137,7 @@ def _plan(
     person: str | None,
     suppressed: bool,
     before: Sequence[Survey | NotAsked] = (),
+    fresh: bool = False,
 ) -> Survey | NotAsked:
     closed, tenant, now = closing.closed, closing.tenant, closing.now
     reason = not_asked(
@@ -150,7 +152,11 @@ def _plan(
     )
     if reason is None and person is not None and tenant.ask.channels == ("host",):
         asked = sum(isinstance(outcome, Survey) for outcome in before)
-        reason = _claimed_by_host(connection, closing, closure, client, person, asked)
+        # whom nobody knew until this closing was never asked; another closing of theirs at once waits for our new row
+        if not fresh or tenant.ask.quarantine_by != "person":
+            reason = _claimed_by_host(connection, closing, closure, client, person)
+        if reason is None and asked >= tenant.ask.max_contacts:
+            reason = NotAsked(reason=NotAskedReason.MAX_CONTACTS)
     survey = _survey(closing, closure, reason)
     by_host = survey.state is SurveyState.SENT
     row = {
@@ -177,7 +183,7 @@ def _plan(
         "expires_at": survey.expires_at,
         "attempts": 0,
     }
-    connection.execute(adding(surveys), row)
+    add(connection, surveys, row)
     if reason is not None:
         return reason
     assert client is not None and person is not None  # noqa: S101 - not_asked() has given no_address otherwise
@@ -186,12 +192,12 @@ def _plan(
     if by_host:
         # the host words and sends its own message, so nothing of the person is kept for it
         return _with_buttons(connection, closing, survey, SimpleNamespace(**contact))
-    connection.execute(adding(contacts), contact)
+    add(connection, contacts, contact)
     return survey
 
 
 def _claimed_by_host(
-    connection: Connection, closing: Closing, closure: int, client: Client | None, person: str, asked: int
+    connection: Connection, closing: Closing, closure: int, client: Client | None, person: str
 ) -> NotAsked | None:
     """What the worker decides at the claim, decided at closing where the host's own message asks at once."""
     closed, tenant = closing.closed, closing.tenant
@@ -201,7 +207,7 @@ def _claimed_by_host(
         return NotAsked(reason=NotAskedReason.QUARANTINE, detail="another question to this client is being sent")
     if asked_lately(connection, tenant, case, closing.now):
         return NotAsked(reason=NotAskedReason.QUARANTINE)
-    return NotAsked(reason=NotAskedReason.MAX_CONTACTS) if asked >= tenant.ask.max_contacts else None
+    return None
 
 
 def _survey(closing: Closing, closure: int, reason: NotAsked | None) -> Survey:
