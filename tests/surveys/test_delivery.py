@@ -241,3 +241,53 @@ def test_a_client_quicker_than_the_workers_bookkeeping_keeps_the_answer(make_wor
     world.ratings.run_due()
     assert world.rows("survey")[0].state == "answered"
     assert world.ratings.ticket_verdict("acme", "17").kind == "confirmed"
+
+
+def test_one_adapter_that_breaks_before_sending_does_not_stop_the_worker(pigeons, monkeypatch):
+    def breaks(self, client):
+        raise RuntimeError("no map")
+
+    monkeypatch.setattr(Talks, "reaches", breaks)
+    world = pigeons()
+    world.close(client=person(phone="1", email="a@example.org"))
+    assert world.ratings.run_due().sent == 1
+    assert len(world.mailbox.mails) == 1
+
+
+def test_a_receipt_that_is_none_does_not_send_the_message_again(pigeons, monkeypatch):
+    sent = []
+    monkeypatch.setattr(Talks, "send", lambda self, message: sent.append(message))
+    world = pigeons()
+    world.close(client=person(phone="1"))
+    assert world.ratings.run_due().sent == 1
+    world.clock.advance(timedelta(days=1))
+    world.ratings.run_due()
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -5, 1e12])
+def test_a_wait_that_cannot_be_is_not_believed(pigeons, seconds):
+    world = pigeons()
+    Talks.said = [DeliveryError("busy", retry_after=seconds)]
+    world.close(client=person(phone="1"))
+    assert world.ratings.run_due().retried == 1
+    world.clock.advance(timedelta(minutes=5))
+    assert world.ratings.run_due().sent == 1
+
+
+def test_a_sending_that_no_worker_outlives_is_given_up_in_the_end(make_world, monkeypatch):
+    from nps_adapters.email.channel import EmailChannel
+
+    world = make_world(ask={"attempts": {"email": 3}, "max_contacts": 50})
+    world.close()
+
+    def dies(self, message):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EmailChannel, "send", dies)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            world.ratings.run_due()
+        world.clock.advance(timedelta(minutes=10))
+    assert world.ratings.run_due().given_up == 1
+    assert world.ratings.ticket_verdict("acme", "17").kind == "unanswered"

@@ -62,7 +62,8 @@ def _standing(row: Any, standing: Sequence[Answered], tenant: Tenant, now: datet
     if any(answer.state is AnswerState.COUNTED for answer in standing):
         start = window_start(standing)
         return Standing.CHANGEABLE if start is None or now <= start + tenant.ask.edit_window else Standing.LOCKED
-    if row.state in (SurveyState.CANCELLED, SurveyState.NOT_ASKED):
+    # who was asked and opted out afterwards may still answer: the link was sent
+    if row.state == SurveyState.CANCELLED:
         return Standing.CANCELLED
     if row.state == SurveyState.EXPIRED or row.expires_at <= now:
         return Standing.EXPIRED

@@ -5,6 +5,7 @@ All that can change between a closing and its question is decided here, so that 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, select, update
 from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
+from ..errors import trail
 from ..model import AnswerState, Client, Message, NotAskedReason, Survey, SurveyState
 from ..ports import Channel
 from ..store.engine import Store
@@ -24,6 +26,8 @@ from .asking import Asking, begin_message
 from .hours import opens_at, zone_of
 from .quarantine import NOTICED, Case, asked_lately, contacts_so_far, try_locks, was_contacted
 from .rows import survey_of
+
+log = logging.getLogger(__name__)
 
 #: How long a sending may take before another worker may try it.
 LEASE = timedelta(minutes=10)
@@ -130,6 +134,11 @@ def _question(due: _Due) -> Claimed | str:
     tenant, row, now = due.tenant, due.row, due.now
     if due.client is None or _suppressed(due, due.client):
         return _drop(due, NotAskedReason.OPTED_OUT)
+    if row.state == SurveyState.SENDING and row.attempts >= tenant.ask.attempts.get(row.channel, ATTEMPTS):
+        # every worker that sent it died: what kills them must not go on for ever
+        due.change(state=SurveyState.GIVEN_UP.value, state_at=now, detail="no worker outlived the sending")
+        log.error("tenant %s: survey %s: no worker outlived its sending; given up", tenant.name, row.survey)
+        return SurveyState.GIVEN_UP.value
     channel, opens = _channel(due, due.client)
     if channel is None:
         return _drop(due, NotAskedReason.NO_ADDRESS)
@@ -157,6 +166,14 @@ def _question(due: _Due) -> Claimed | str:
     return Claimed(tenant=tenant, channel=channel, asking=asking, attempt=attempt)
 
 
+def _reaches(channel: Channel, client: Client, where: str) -> bool:
+    try:
+        return bool(channel.reaches(client))
+    except Exception as error:  # noqa: BLE001 - one adapter's fault must not stop the worker for every tenant
+        log.error("%s: the adapter cannot say whether it reaches a client: %s", where, trail(error))  # noqa: TRY400
+        return False
+
+
 def _channel(due: _Due, client: Client) -> tuple[str | None, datetime]:
     """The channel on which the question stands, else the next in the tenant's order that reaches the client; and from
     when it may be used."""
@@ -165,7 +182,7 @@ def _channel(due: _Due, client: Client) -> tuple[str | None, datetime]:
     start = planned.index(row.channel) if row.channel in planned else 0
     for name in planned[start:]:
         channel = due.post.channels.get((row.tenant_id, name))
-        if channel is not None and channel.reaches(client):
+        if channel is not None and _reaches(channel, client, f"tenant {row.tenant_id}, channel {name}"):
             opens = _opens(due, name, client)
             if opens < row.expires_at:
                 return name, opens
@@ -182,7 +199,7 @@ def _reminder(due: _Due) -> Claimed | str:
     if _answered_once(due):
         return _leave(due, "answered, and the answer withdrawn")
     channel = due.post.channels.get((tenant.name, row.channel))
-    if channel is None or not channel.reaches(due.client):
+    if channel is None or not _reaches(channel, due.client, f"tenant {tenant.name}, channel {row.channel}"):
         return _leave(due, NotAskedReason.NO_ADDRESS.value)
     tries = due.connection.execute(
         select(messages.c.outcome).filter_by(tenant_id=tenant.name, survey=row.survey, kind="reminder")

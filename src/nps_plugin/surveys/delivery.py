@@ -23,6 +23,8 @@ from .claiming import ATTEMPTS, Claimed, Post, claim
 from .log import masked
 
 log = logging.getLogger(__name__)
+#: A longer Retry-After is not believed; seconds.
+_LONGEST_WAIT = 7 * 86400
 
 #: Waits between the tries on one channel; a provider's own Retry-After wins.
 WAITS = tuple(timedelta(minutes=m) for m in (5, 30, 120, 360))
@@ -42,12 +44,20 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
             continue
         try:
             channel = post.channels[claimed.tenant.name, claimed.channel]
-            delivery = channel.send(post.word(claimed.tenant, claimed.asking))
+            delivery = _handed_over(claimed, channel.send(post.word(claimed.tenant, claimed.asking)))
         except Exception as error:  # noqa: BLE001 - whatever a channel raises, the question must not be lost
             done[_failed(post, claimed, error)] += 1
         else:
             done[_sent(post, claimed, delivery)] += 1
     return done
+
+
+def _handed_over(claimed: Claimed, delivery: object) -> Delivery:
+    """What the channel gave back, fit to keep: the message left, and a fault in its receipt must not send another."""
+    if isinstance(delivery, Delivery) and isinstance(delivery.reference, str):
+        return Delivery(reference=delivery.reference[:500])
+    log.error("tenant %s, channel %s: send() gave back no Delivery", claimed.tenant.name, claimed.channel)
+    return Delivery()
 
 
 def expire_due(post: Post, now: datetime) -> int:
@@ -100,7 +110,7 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     following = _following(claimed) if final else claimed.channel
     wait = timedelta(0) if final else WAITS[min(claimed.attempt, len(WAITS)) - 1]
     if isinstance(error, DeliveryError) and error.retry_after is not None and not final:
-        wait = timedelta(seconds=max(0.0, error.retry_after))
+        wait = _told(error.retry_after, wait)
     outcome = "refused" if final else "failed"
     if isinstance(error, DeliveryError) and error.noticed:
         outcome = "unanswered"
@@ -124,6 +134,11 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     if claimed.asking.reminder:
         return "retried" if following else "not_reminded"
     return "given_up" if following is None else "retried"
+
+
+def _told(seconds: float, usual: timedelta) -> timedelta:
+    """The provider's own Retry-After, where it is a number to be believed."""
+    return timedelta(seconds=seconds) if 0 <= seconds <= _LONGEST_WAIT else usual
 
 
 def _question_failed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -17,8 +16,9 @@ from ..errors import (
     TokenUnknown,
     UnknownReason,
     UnknownTenant,
+    trail,
 )
-from ..links import DECOY, is_token, token_digest
+from ..links import DECOY, is_token
 from ..model import Effect, Evidence, Scale
 from ..wording.catalogue import accepted, locale_for, locales, msgid
 from ..wording.clean import clean_line, kept_text
@@ -75,8 +75,9 @@ def handle(request: Request, desk: Desk) -> Response:
     place = Place(locale=_stranger_locale(request))
     try:
         response = _route(request, desk, target, place)
-    except Exception:  # noqa: BLE001 the client gets a page whatever breaks behind it; the log has the rest
-        log.error("a rating page failed: %s", _without_secrets(request, target))  # noqa: TRY400 its own traceback would name them
+    except Exception as error:  # noqa: BLE001 the client gets a page whatever breaks behind it; the log has the rest
+        # not the traceback: its messages may hold the token, or what the client wrote
+        log.error("a rating page failed: %s", trail(error))  # noqa: TRY400
         response = notice_page(place, "broken", 500)
     if request.method == "HEAD":
         return Response(status=response.status, headers=response.headers, body=b"", after=response.after)
@@ -258,15 +259,3 @@ def _one(values: Mapping[str, Sequence[str]], name: str) -> str | None:
     """The only value of a name; None where it is missing or, since then nobody can say which was meant, repeated."""
     found = values.get(name, ())
     return found[0] if len(found) == 1 else None
-
-
-def _without_secrets(request: Request, target: _Target | None) -> str:
-    """The traceback, without the token and without what the client wrote."""
-    text = traceback.format_exc()
-    words = [value for name in ("comment", "nonce") for value in request.form.get(name, ()) if value]
-    if target is not None:
-        words += [target.token, token_digest(target.token)]
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "***")
-        text = text.replace(repr(word)[1:-1], "***")
-    return text
