@@ -49,7 +49,7 @@ def _adding(dialect: str, table: Table, names: tuple[str, ...], *, new: bool) ->
     values = [bindparam(f"new_{name}", type_=table.c[name].type) for name in names]
     statement = inserting(dialect, table)
     if dialect == "sqlite":
-        # INSERT ... SELECT makes SQLite keep a journal for the statement alone: when the disk is full it undoes this row
+        # INSERT ... SELECT makes SQLite keep a journal of the statement alone: on a full disk it then undoes this row,
         # where for a plain INSERT it would undo the whole transaction, the host's rows with it
         statement = statement.from_select(names, select(*values).where(text("1")), include_defaults=False)
     else:
