@@ -23,17 +23,12 @@ from nps_plugin.errors import (
 from nps_plugin.links import Nonces, new_token
 from nps_plugin.model import (
     SCALES,
-    Answer,
-    AnswerState,
     Band,
     Effect,
     Evidence,
-    Recorded,
     Scale,
     Survey,
     SurveyState,
-    TicketVerdict,
-    VerdictKind,
 )
 from nps_plugin.web.desk import Look, Standing
 from nps_plugin.wording.texts import question_for, reason_choices
@@ -168,7 +163,7 @@ class MemoryDesk:
 
     def record(
         self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
-    ) -> Recorded:
+    ) -> Effect:
         line = self._line(tenant, token)
         standing = self._standing(line)
         if standing is Standing.CANCELLED:
@@ -189,18 +184,7 @@ class MemoryDesk:
         if comment:
             line.comment = comment
         self.calls.append(("record", value, tuple(reasons), comment, evidence))
-        answer = Answer(
-            id="answer",
-            tenant=tenant,
-            survey=line.survey.id,
-            score=value,
-            scale=line.survey.scale.name,
-            band=line.survey.scale.band(value),
-            state=AnswerState.COUNTED,
-            at=self.clock.now(),
-        )
-        verdict = TicketVerdict(tenant=tenant, ticket=line.survey.ticket, closure=1, kind=VerdictKind.UNTARGETED)
-        return Recorded(answer=answer, verdict=verdict, effect=effect)
+        return effect
 
     def opt_out(self, tenant: str, token: str) -> None:
         self._line(tenant, token).opted_out = True

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..errors import TokenUnknown
-from ..model import Answer, AnswerState, Client, Evidence, Recorded, TicketVerdict
+from ..model import Answer, AnswerState, Client, Effect, Evidence, Recorded, TicketVerdict
 from ..store.engine import Store
 from ..surveys.facts import as_client, ticket_name
 from ..surveys.optout import opt_out, opt_out_client
@@ -17,7 +20,7 @@ from ..verdicts import read_verdict
 from . import portal
 from .looking import Look, look
 from .reading import list_answers
-from .recording import Given, asked_at, record, survey_by_token, visit
+from .recording import Given, Taken, asked_at, survey_by_token, take, visit
 from .ruling import Decision, accept, withdraw
 
 
@@ -35,11 +38,30 @@ class Hearing:
         """Store an answer to the survey of a token or id; ``given`` as in :class:`~.recording.Given`."""
         now = self._clock.now()
         with self._store.write() as connection:
-            if token is not None:
-                message = survey_by_token(connection, tenant.name, token)
-                survey, given["channel"] = message.survey, message.channel
-                given["asked_at"] = asked_at(message, now)
-            return record(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
+            taken = self._take(connection, tenant, score, token, survey, given, now)
+            return taken.ledger.recorded(taken.answer, taken.effect)
+
+    def take(self, tenant: Tenant, score: object, *, token: str, **given: Any) -> Effect:
+        """The same for a page, which needs to know what it did and nothing else."""
+        now = self._clock.now()
+        with self._store.write() as connection:
+            return self._take(connection, tenant, score, token, None, given, now).effect
+
+    def _take(
+        self,
+        connection: Connection,
+        tenant: Tenant,
+        score: object,
+        token: str | None,
+        survey: str | None,
+        given: dict[str, Any],
+        now: datetime,
+    ) -> Taken:
+        if token is not None:
+            message = survey_by_token(connection, tenant.name, token)
+            survey, given["channel"] = message.survey, message.channel
+            given["asked_at"] = asked_at(message, now)
+        return take(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
 
     def rate(
         self, tenant: Tenant, ticket: str, score: object, by: str, host: str = "", closure: int | None = None

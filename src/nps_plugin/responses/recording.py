@@ -72,9 +72,26 @@ def asked_at(message: Any, now: datetime) -> datetime | None:
     return now if message.outcome == "sending" else message.created_at
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What recording an answer did, without the reading back that a page does not need."""
+
+    ledger: Ledger
+    answer: str
+    effect: Effect
+
+
 def record(
     connection: Connection, tenant: Tenant, survey_id: str, given: Given, subscribers: Iterable[str], now: datetime
 ) -> Recorded:
+    """Record one answer, and read back what stands now. Raises as :func:`take`."""
+    taken = take(connection, tenant, survey_id, given, subscribers, now)
+    return taken.ledger.recorded(taken.answer, taken.effect)
+
+
+def take(
+    connection: Connection, tenant: Tenant, survey_id: str, given: Given, subscribers: Iterable[str], now: datetime
+) -> Taken:
     """Record one answer, or the words that come with the score that stands. Raises ``AnswerRefused`` or
     ``UnknownSurvey``."""
     row = lock_survey(connection, tenant, survey_id)
@@ -121,7 +138,7 @@ def record(
     counted = heard or states.get(answer) is AnswerState.COUNTED
     if counted and (heard or words):
         ledger.tell(("answer_recorded", "verdict_reached") if heard else ("answer_recorded",), answer)
-    return ledger.recorded(answer, ruling.effect)
+    return Taken(ledger=ledger, answer=answer, effect=ruling.effect)
 
 
 def lock_survey(connection: Connection, tenant: Tenant, survey: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..links import Nonces
-from ..model import Evidence, Recorded
+from ..model import Effect, Evidence
 from ..responses.looking import Look, Standing
 
 __all__ = ["Desk", "Look", "Standing"]
@@ -32,7 +32,7 @@ class Desk(Protocol):
 
     def record(
         self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
-    ) -> Recorded:
+    ) -> Effect:
         """Store an answer, or reasons and comment with the score that stands, and the visit with it.
 
         Raises ``AnswerRefused``.

@@ -158,7 +158,7 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
     evidence = _evidence(request, desk)
     recorded = False
     try:
-        told = desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
+        effect = desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
         recorded = True
     except ScoreOffScale:
         return _refused(place, look, fresh, _MISSING)
@@ -176,7 +176,7 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
     finally:
         if not recorded:
             desk.visited(tenant, token, "submitted", evidence, score)
-    if told.effect is Effect.IGNORED and look.standing is Standing.LOCKED:
+    if effect is Effect.IGNORED and look.standing is Standing.LOCKED:
         return notice_page(place, "locked", 409)
     return with_after(thanks_page(place, look, fresh, score=score, done=second), desk.after_answer())
 

@@ -9,7 +9,7 @@ from ..clock import Clock
 from ..config.settings import Settings, Tenant
 from ..errors import UnknownTenant, trail
 from ..links import Nonces
-from ..model import Evidence, Recorded
+from ..model import Effect, Evidence
 from ..responses.hearing import Hearing
 from ..responses.looking import Look
 
@@ -43,9 +43,9 @@ class LiveDesk:
 
     def record(
         self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
-    ) -> Recorded:
+    ) -> Effect:
         """Store an answer, or reasons and comment with the score that stands."""
-        return self._hearing.record(
+        return self._hearing.take(
             self._known(tenant), score, token=token, reasons=tuple(reasons), comment=comment, evidence=evidence
         )
 
