@@ -121,6 +121,10 @@ class Plugins:
         """Whether a plugin of that name is loaded in this process."""
         return name in self._known and self._known[name].loaded
 
+    def observed(self, hook: str) -> bool:
+        """Whether any plugin implements the hook."""
+        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
     def implements(self, name: str, hook: str) -> bool:
         """Whether that plugin implements the hook."""
         return any(impl.plugin_name == name for impl in self._implementations(hook))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from pathlib import Path
@@ -61,4 +60,4 @@ def read_secret(reference: object) -> Secret:
 
 def keyed_digest(key: Secret, purpose: str, text: str) -> str:
     """A keyed hash, for values that must be recognised again but not read (suppressed addresses, sampling)."""
-    return hmac.new(key.reveal().encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key.reveal().encode(), f"{purpose}\0{text}".encode(), "sha256").hex()

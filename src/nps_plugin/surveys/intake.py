@@ -86,7 +86,7 @@ class Intake:
             with savepoint(joined, bounded=True):
                 self._store.ready(joined)
                 receipt = record_closing(joined, closing)
-        if not receipt.repeated:
+        if not receipt.repeated and self._plugins.observed("nps_ticket_closed"):
             numbered = replace(closed, closure=receipt.closure)
             self._observe("nps_ticket_closed", joined, closed=numbered)
         return receipt
