@@ -242,7 +242,9 @@ def _ratings(ctx: click.Context) -> Ratings:
 
     path, app = ctx.find_root().obj
     if app is None:
-        return Ratings.open(path)
+        ratings = Ratings.open(path)
+        ctx.call_on_close(ratings.close)
+        return ratings
     module, _, attribute = app.partition(":")
     # as `python -m` does: the host's module stands in the folder from which the command is called
     if os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds text

@@ -20,8 +20,16 @@ from nps_plugin.store.migrations.run import config
 from nps_plugin.store.tables import metadata
 
 
-def store_in(tmp_path):
-    return Store(f"sqlite:///{tmp_path / 'nps.sqlite3'}")
+@pytest.fixture
+def store_in(request):
+    """Makes stores in a folder, and closes them."""
+
+    def make(folder):
+        store = Store(f"sqlite:///{folder / 'nps.sqlite3'}")
+        request.addfinalizer(store.close)
+        return store
+
+    return make
 
 
 @pytest.fixture
@@ -123,7 +131,7 @@ def test_every_primary_key_begins_with_the_tenant_and_every_name_with_nps():
         assert table.primary_key.columns.keys()[0] == "tenant_id"
 
 
-def test_our_own_file_is_upgraded_when_it_is_opened_and_only_once(tmp_path):
+def test_our_own_file_is_upgraded_when_it_is_opened_and_only_once(tmp_path, store_in):
     store = store_in(tmp_path)
     assert store.revision() is None
     store.ready()
@@ -132,7 +140,7 @@ def test_our_own_file_is_upgraded_when_it_is_opened_and_only_once(tmp_path):
     assert store.revision() == HEAD
 
 
-def test_many_threads_that_open_a_new_file_at_once_all_find_it_ready(tmp_path):
+def test_many_threads_that_open_a_new_file_at_once_all_find_it_ready(tmp_path, store_in):
     failures = []
 
     def open_it():
@@ -149,14 +157,14 @@ def test_many_threads_that_open_a_new_file_at_once_all_find_it_ready(tmp_path):
     assert failures == []
 
 
-def test_many_processes_that_open_a_new_file_at_once_all_find_it_ready(tmp_path):
+def test_many_processes_that_open_a_new_file_at_once_all_find_it_ready(tmp_path, store_in):
     code = f"from nps_plugin.store.engine import Store; Store('sqlite:///{tmp_path / 'nps.sqlite3'}').ready()"
     started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
     assert [process.wait() for process in started] == [0, 0, 0, 0]
     assert store_in(tmp_path).revision() == HEAD
 
 
-def test_tables_of_a_newer_release_are_left_alone(tmp_path):
+def test_tables_of_a_newer_release_are_left_alone(tmp_path, store_in):
     store = store_in(tmp_path)
     store.ready()
     with store.engine.begin() as connection:
