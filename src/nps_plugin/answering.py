@@ -117,6 +117,8 @@ class Answering:
         self._offer()
         return recorded
 
+    # --- what Ratings brings
+
     def _tenant(self, name: str) -> Tenant:
         raise NotImplementedError
 

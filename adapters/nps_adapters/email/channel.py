@@ -100,7 +100,7 @@ class EmailChannel:
                 server.starttls(context=ssl.create_default_context())
             if self._password is not None:
                 server.login(self._username, self._password.reveal())
-        except BaseException:
+        except BaseException:  # whatever ends the greeting, the socket is not left open
             server.close()
             raise
         return server

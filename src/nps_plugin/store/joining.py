@@ -83,8 +83,7 @@ def savepoint(connection: Connection, *, bounded: bool = False) -> Iterator[Conn
     try:
         yield connection
         connection.exec_driver_sql(end)
-    except BaseException:
-        # undoes the settings too
+    except BaseException:  # a KeyboardInterrupt too leaves the host's transaction usable; settings are undone with it
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT nps_plugin")
         connection.exec_driver_sql("RELEASE SAVEPOINT nps_plugin")
         raise

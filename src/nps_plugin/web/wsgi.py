@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..errors import trail
 from .desk import Desk
 from .handle import handle
 from .http import Request
@@ -83,7 +84,8 @@ def _contained(after: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         try:
             after()
-        except Exception:
-            log.exception("what was to be done after an answer failed; the answer itself is stored")
+        except Exception as error:  # noqa: BLE001 - the response is out
+            # not log.exception: its message may hold what the client wrote
+            log.error("what follows an answer failed; the answer itself is stored: %s", trail(error))  # noqa: TRY400
 
     return run

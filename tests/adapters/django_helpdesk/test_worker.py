@@ -78,7 +78,6 @@ execute_from_command_line(sys.argv)
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="needs signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_worker_at_once_and_cleanly(installed: Path, tmp_path: Path, number: signal.Signals) -> None:
     shutil.copy(installed, tmp_path / "helpdesk.sqlite3")
