@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 from tests.web.memory_desk import make_tenant
 
 from nps_plugin.links import new_token
@@ -58,25 +59,25 @@ def test_the_whole_way(desk, visit, shot, axe, device, dark, locale, scale, java
     token = desk.add(make_tenant(scale=SCALES[scale], brand={"logo": LOGO} if dark else {}), locale=locale)
     page = visit(f"/rate/acme/{token}?s={points[0]}", device=device, dark=dark, javascript=javascript)
     name = f"{scale}-{locale}-{device}-{'dark' if dark else 'light'}"
-    assert page.get_by_text(words["unsent"]).is_visible()
+    expect(page.get_by_text(words["unsent"])).to_be_visible()
     assert page.locator("input[name=score]:checked").get_attribute("value") == str(points[0])
     question = page.get_by_role("heading").inner_text()
-    assert page.get_by_role("radiogroup", name=question).count() == 1
+    expect(page.get_by_role("radiogroup", name=question)).to_have_count(1)
     assert desk.written() == []
     if javascript:
         shot(page, f"{name}-1-clicked")
         axe(page, "best-practice")
 
     page.get_by_role("button", name=words["send"]).click()
-    assert page.get_by_role("heading", name=words["thanks"]).is_visible()
+    expect(page.get_by_role("heading", name=words["thanks"])).to_be_visible()
     assert [call[:2] for call in desk.written()] == [("record", points[0])]
-    assert page.locator(".chip:visible").count() == 3
-    assert not page.get_by_role("textbox").is_visible()
+    expect(page.locator(".chip:visible")).to_have_count(3)
+    expect(page.get_by_role("textbox")).to_be_hidden()
     if javascript:
         shot(page, f"{name}-2-why")
 
     page.get_by_text(words["more"]).click()
-    assert page.locator(".chip:visible").count() == 6
+    expect(page.locator(".chip:visible")).to_have_count(6)
     page.get_by_label(words["brush_off"]).check()
     page.get_by_text(words["comment"]).click()
     page.get_by_role("textbox").fill("Ответили, но не помогли")
@@ -86,7 +87,7 @@ def test_the_whole_way(desk, visit, shot, axe, device, dark, locale, scale, java
     assert fits(page)
 
     page.get_by_role("button", name=words["send"]).click()
-    assert page.get_by_text(words["end"]).is_visible()
+    expect(page.get_by_text(words["end"])).to_be_visible()
     assert desk.written()[-1][1:4] == (points[0], ("brush_off",), "Ответили, но не помогли")
     if javascript:
         shot(page, f"{name}-4-end")
@@ -140,7 +141,7 @@ def test_every_other_page_is_friendly_and_accessible(desk, visit, shot, axe, loc
         response = page.goto(f"{page.url.split('/rate/')[0]}{path}?lang={locale}")
         assert response.status == status
         assert page.locator("html").get_attribute("lang") == locale
-        assert page.get_by_role("heading").count() == 1
+        expect(page.get_by_role("heading")).to_have_count(1)
         shot(page, f"page-{name}-{locale}-{'dark' if dark else 'light'}")
         axe(page, "best-practice")
         assert fits(page)
@@ -152,18 +153,18 @@ def test_a_form_that_was_open_for_too_long_comes_back_with_the_choice(desk, visi
     page.get_by_label("Okay").check()
     desk.clock.advance(timedelta(hours=1))
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert page.get_by_label("Okay").is_checked()
     shot(page, "stale")
     axe(page, "best-practice")
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_role("heading", name="Thank you!").is_visible()
+    expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
 
 
 def test_sending_nothing_is_answered_kindly(desk, visit, shot, axe):
     page = visit(f"/rate/acme/{desk.add(make_tenant())}")
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_role("alert").inner_text() == "Please choose one of the answers."
+    expect(page.get_by_role("alert")).to_have_text("Please choose one of the answers.")
     shot(page, "missing")
     axe(page, "best-practice")
 
@@ -174,7 +175,7 @@ def test_unsubscribing_by_hand(desk, visit, shot, axe):
     page.get_by_role("link", name="Do not ask me again").click()
     assert not desk.lines["acme", token].opted_out
     page.get_by_role("button", name="Do not ask me again").click()
-    assert page.get_by_role("heading", name="Done").is_visible()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
     assert desk.lines["acme", token].opted_out
     shot(page, "unsubscribed")
     axe(page, "best-practice")
@@ -187,10 +188,11 @@ def test_a_changed_mind_and_a_changed_language(desk, visit):
     assert page.get_by_label("Плохо").is_checked()
     page.get_by_role("button", name="Отправить").click()
     page.get_by_role("link", name="Изменить ответ").click()
-    assert page.locator("input:checked").count() == 0
-    assert page.get_by_text("Вы уже ответили").is_visible()
+    expect(page.locator("input:checked")).to_have_count(0)
+    expect(page.get_by_text("Вы уже ответили")).to_be_visible()
     page.get_by_label("Хорошо").check()
     page.get_by_role("button", name="Отправить").click()
+    expect(page.get_by_role("heading", name="Спасибо!")).to_be_visible()
     assert desk.lines["acme", token].score == 3
 
 
@@ -246,6 +248,7 @@ def test_touch_targets_are_large_on_a_phone(desk, visit, scale):
         assert box["width"] >= 44
     page.locator("input[type=radio]").first.check()
     page.get_by_role("button").click()
+    expect(page.locator(".chip:visible")).to_have_count(3)
     for found in page.locator(".chip:visible, summary, button").all():
         assert found.bounding_box()["height"] >= 44
 
@@ -277,16 +280,16 @@ def test_a_text_that_is_too_long_gets_its_page(desk, visit, shot, axe):
     page.evaluate("document.querySelector('textarea').removeAttribute('maxlength')")
     page.get_by_role("textbox").fill("x" * 100_000)
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_role("heading", name="Your text is too long").is_visible()
+    expect(page.get_by_role("heading", name="Your text is too long")).to_be_visible()
     shot(page, "too-long")
     axe(page, "best-practice")
     page.get_by_role("link", name="Back to the question").click()
-    assert page.get_by_text("You have answered already").is_visible()
+    expect(page.get_by_text("You have answered already")).to_be_visible()
 
 
 def test_a_script_in_a_text_stays_text(desk, visit):
     evil = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>"
     token = desk.add(make_tenant(brand={"name": evil}), ticket=evil, question=evil)
     page = visit(f"/rate/acme/{token}")
-    assert page.get_by_role("heading").inner_text() == evil
+    expect(page.get_by_role("heading")).to_have_text(evil)
     assert page.title().startswith(evil)

@@ -58,7 +58,7 @@ def test_a_click_in_the_mail_and_one_on_the_page_give_the_verdict_and_the_reason
     mail.locator("details summary").last.click()
     mail.locator("textarea").fill("Three days!")
     mail.get_by_role("button", name=send).click()
-    mail.wait_for_load_state()
+    mail.locator("textarea").wait_for(state="detached")
     assert [row.text for row in world.rows("comment")] == ["Three days!"]
     assert len(world.rows("answer_reason")) == 1
     assert len(world.rows("answer")) == 1
