@@ -10,6 +10,7 @@ import pytest
 from tests.world import merged
 
 from nps_plugin import Band, ConfigError, Ratings, Secret, read_mapping, read_secret, read_toml
+from nps_plugin.config.settings import Target
 
 GOOD = {
     "page": {"base_url": "https://help.example.org/rate/", "secrets": [Secret("a secret of the tests")]},
@@ -232,3 +233,24 @@ def test_read_secret_takes_a_secret_as_it_is():
     assert read_secret(secret) is secret
     assert secret == Secret("x")
     assert secret != Secret("y")
+
+
+def test_targets_of_a_slice_are_its_services_then_its_queues_then_the_tenants():
+    targets = {
+        "kpi_share": 0.9,
+        "service": {"mail": {"satisfied_share": 0.7}},
+        "queue": {"billing": {"kpi_share": 0.95, "satisfied_share": 0.85}},
+    }
+    read = read_mapping(merged(GOOD, {"tenants": {"acme": {"targets": targets}}})).tenants["acme"].targets
+    assert read.of({}) == Target(kpi_share=0.9)
+    assert read.of({"service": "mail", "queue": "billing"}) == Target(kpi_share=0.95, satisfied_share=0.7)
+    assert read.of({"agent": "olga", "service": "web"}) == Target(kpi_share=0.9)
+
+
+def test_a_target_by_agent_is_refused_and_a_minimum_goes_upward_only():
+    wrong = {"targets": {"agent": {"olga": {"satisfied_share": 0.8}}}, "minimum": {"ratings": 3}}
+    with pytest.raises(ConfigError) as caught:
+        read_mapping(merged(GOOD, {"tenants": {"acme": wrong}}))
+    told = {problem.key: problem.expected for problem in caught.value.problems}
+    assert "not a measure for a person" in told["targets.agent"]
+    assert told["minimum.ratings"] == "expected a whole number from 10 to 100000"

@@ -14,6 +14,7 @@ from marshmallow import Schema, fields
 from tests.world import merged
 
 from nps_plugin import SCALES, Secret, read_mapping
+from nps_plugin.config.fields import Refused
 from nps_plugin.config.schemas import TenantSchema
 from nps_plugin.surveys.procedure import SHIPPED_WORDING, changes, procedure_of
 from nps_plugin.wording.texts import default_question
@@ -93,6 +94,23 @@ CHANGES: dict[str, dict[str, Any]] = {
     "calendars.*.hours": office(hours={"mon-fri": "10:00-18:00"}),
     "calendars.*.timezone": office(timezone="Europe/Moscow"),
     "calendars.*.holidays": office(holidays="RU"),
+    "targets.kpi_share": {"targets": {"kpi_share": 0.9}},
+    "targets.satisfied_share": {"targets": {"satisfied_share": 0.8}},
+    "targets.service.*.kpi_share": {"targets": {"service": {"mail": {"kpi_share": 0.7}}}},
+    "targets.service.*.satisfied_share": {"targets": {"service": {"mail": {"satisfied_share": 0.7}}}},
+    "targets.queue.*.kpi_share": {"targets": {"queue": {"mail": {"kpi_share": 0.7}}}},
+    "targets.queue.*.satisfied_share": {"targets": {"queue": {"mail": {"satisfied_share": 0.7}}}},
+    "targets.organization.*.kpi_share": {"targets": {"organization": {"mail": {"kpi_share": 0.7}}}},
+    "targets.organization.*.satisfied_share": {"targets": {"organization": {"mail": {"satisfied_share": 0.7}}}},
+    "signs.quick_fix_within": {"signs": {"quick_fix_within": "7d"}},
+    "signs.brush_off_within": {"signs": {"brush_off_within": 0.2}},
+    "signs.brush_off_shorter": {"signs": {"brush_off_shorter": 0.2}},
+    "signs.bouncing_from": {"signs": {"bouncing_from": 3}},
+    "signs.paused_over": {"signs": {"paused_over": 0.6}},
+    "minimum.ratings": {"minimum": {"ratings": 20}},
+    "minimum.clients": {"minimum": {"clients": 20}},
+    "minimum.periods": {"minimum": {"periods": 12}},
+    "minimum.shown": {"minimum": {"shown": 10}},
     "enabled": {"enabled": False},
 }
 
@@ -104,6 +122,8 @@ def tenant(folder: Path, **change: Any) -> Any:
 
 def keys(schema: Schema, where: str = "") -> Iterator[str]:
     for name, field in schema.fields.items():
+        if isinstance(field, Refused):
+            continue
         inner, star = (field.value_field, ".*") if isinstance(field, fields.Dict) else (field, "")
         inner = inner.inner if isinstance(inner, fields.List) else inner
         if isinstance(inner, fields.Nested):

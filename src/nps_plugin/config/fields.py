@@ -87,6 +87,17 @@ class Share(fields.Field[float]):
         return float(value)
 
 
+class Refused(fields.Field[None]):
+    """A key that people may expect and that is refused on purpose; the error says why."""
+
+    def __init__(self, why: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.why = why
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> None:
+        raise ValidationError(self.why)
+
+
 class Choice(Text):
     """One of a few words, with the nearest right one where it is misspelt."""
 

@@ -12,7 +12,20 @@ from ..errors import ConfigError, ConfigProblem
 from ..model import SCALES, Scale
 from .fields import LOGOS, nearest
 from .schemas import RootSchema
-from .settings import Ask, Brand, CalendarSettings, KpiRule, Page, Retention, Settings, Tenant
+from .settings import (
+    Ask,
+    Brand,
+    CalendarSettings,
+    KpiRule,
+    Minimum,
+    Page,
+    Retention,
+    Settings,
+    Signs,
+    Target,
+    Targets,
+    Tenant,
+)
 
 _LOGO_LIMIT = 256 * 1024
 _UNKNOWN = "Unknown field."
@@ -84,8 +97,19 @@ def _tenant(name: str, table: Mapping[str, Any], logo: tuple[str, bytes] | None)
         kpi=tuple(KpiRule(**rule) for rule in table["kpi"]),
         calendars={key: CalendarSettings(**{"timezone": zone, **spec}) for key, spec in table["calendars"].items()},
         reasons=table["reasons"]["add"],
+        targets=_targets(table["targets"]),
+        signs=Signs(**table["signs"]),
+        minimum=Minimum(**table["minimum"]),
         channels=table["channels"],
     )
+
+
+def _targets(table: Mapping[str, Any]) -> Targets:
+    special = {
+        dimension: {value: Target(**target) for value, target in table[dimension].items()}
+        for dimension in ("service", "queue", "organization")
+    }
+    return Targets(kpi_share=table["kpi_share"], satisfied_share=table["satisfied_share"], **special)
 
 
 def _scale(name: str, spec: Mapping[str, Any]) -> Scale:

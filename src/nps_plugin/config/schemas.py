@@ -138,6 +138,37 @@ class CalendarSchema(Strict):
             )
 
 
+class TargetSchema(Strict):
+    kpi_share = f.Share(load_default=None)
+    satisfied_share = f.Share(load_default=None)
+
+
+class TargetsSchema(TargetSchema):
+    service = fields.Dict(keys=f.Text(), values=fields.Nested(TargetSchema), load_default=dict)
+    queue = fields.Dict(keys=f.Text(), values=fields.Nested(TargetSchema), load_default=dict)
+    organization = fields.Dict(keys=f.Text(), values=fields.Nested(TargetSchema), load_default=dict)
+    agent = f.Refused(
+        "no targets by agent: a score is a reason to look, not a measure for a person; set them by service, queue or"
+        " organization"
+    )
+
+
+class SignsSchema(Strict):
+    quick_fix_within = f.Length(zero=False, load_default=timedelta(days=14))
+    brush_off_within = f.Share(load_default=0.1)
+    brush_off_shorter = f.Share(load_default=0.1)
+    bouncing_from = f.Whole(2, 100, load_default=2)
+    paused_over = f.Share(load_default=0.5)
+
+
+class MinimumSchema(Strict):
+    # upward only: below these the rules were not measured
+    ratings = f.Whole(10, 100_000, load_default=10)
+    clients = f.Whole(8, 100_000, load_default=8)
+    periods = f.Whole(8, 1000, load_default=8)
+    shown = f.Whole(5, 1000, load_default=5)
+
+
 class ReasonsSchema(Strict):
     add = fields.Dict(keys=f.Text(), values=f.Locales(), load_default=dict)
 
@@ -155,6 +186,9 @@ class TenantSchema(Strict):
     ask = fields.Nested(AskSchema, load_default=lambda: _defaults(AskSchema))
     kpi = fields.List(fields.Nested(KpiSchema), load_default=list)
     calendars = fields.Dict(keys=f.Text(), values=fields.Nested(CalendarSchema), load_default=dict)
+    targets = fields.Nested(TargetsSchema, load_default=lambda: _defaults(TargetsSchema))
+    signs = fields.Nested(SignsSchema, load_default=lambda: _defaults(SignsSchema))
+    minimum = fields.Nested(MinimumSchema, load_default=lambda: _defaults(MinimumSchema))
     reasons = fields.Nested(ReasonsSchema, load_default=lambda: _defaults(ReasonsSchema))
     channels = fields.Dict(keys=f.Text(), values=fields.Dict(keys=f.Text()), load_default=dict)
 

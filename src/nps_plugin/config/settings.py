@@ -77,6 +77,68 @@ class CalendarSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is agreed: the share of closings that meet the KPI, the share of satisfied answers. None: nothing is."""
+
+    kpi_share: float | None = None
+    satisfied_share: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets(Target):
+    """The tenant's targets, and special ones by service, queue or organization; never by agent."""
+
+    service: Mapping[str, Target] = field(default_factory=dict)
+    queue: Mapping[str, Target] = field(default_factory=dict)
+    organization: Mapping[str, Target] = field(default_factory=dict)
+
+    def of(self, where: Mapping[str, str]) -> Target:
+        """The targets of a slice: of its service, else queue, else organization, else the tenant's; each alone."""
+        named = [
+            getattr(self, dimension).get(where[dimension])
+            for dimension in ("service", "queue", "organization")
+            if dimension in where
+        ]
+        found = [one for one in named if one is not None]
+        return Target(
+            kpi_share=next((one.kpi_share for one in found if one.kpi_share is not None), self.kpi_share),
+            satisfied_share=next(
+                (one.satisfied_share for one in found if one.satisfied_share is not None), self.satisfied_share
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signs:
+    """From where on something is a sign that work is done for the clock (docs/traps.md)."""
+
+    #: a ticket reopened, or the same client and service back, within this time
+    quick_fix_within: timedelta = timedelta(days=14)
+    #: resolved in under this share of the target, with one reply
+    brush_off_within: float = 0.1
+    #: and a reply shorter than this quantile of the tenant's
+    brush_off_shorter: float = 0.1
+    #: passed on so often or more
+    bouncing_from: int = 2
+    #: the clock stood still for more than this share of the client's time
+    paused_over: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minimum:
+    """The least data that a verdict needs (docs/verdicts.md); may be raised, never lowered."""
+
+    #: answers for a level, and met and missed ones for a link
+    ratings: int = 10
+    #: effective clients (Kish)
+    clients: int = 8
+    #: periods for a trend or a trap
+    periods: int = 8
+    #: answers from which a share is shown at all
+    shown: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tenant:
     """One tenant's settings, complete with defaults."""
 
@@ -94,6 +156,9 @@ class Tenant:
     calendars: Mapping[str, CalendarSettings]
     #: the tenant's own reasons, code -> texts, shown before the shipped ones
     reasons: Mapping[str, Texts]
+    targets: Targets = field(default_factory=Targets)
+    signs: Signs = field(default_factory=Signs)
+    minimum: Minimum = field(default_factory=Minimum)
     #: settings for each channel's adapter, by channel name
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
 

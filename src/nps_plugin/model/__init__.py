@@ -9,6 +9,21 @@ from .news import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReach
 from .persons import Forgotten
 from .plain import Plain
 from .scales import SCALES, Band, Scale
+from .standings import (
+    Association,
+    KpiFigures,
+    Level,
+    Limits,
+    Link,
+    Quadrants,
+    ScoreFigures,
+    Share,
+    Sign,
+    SignFinding,
+    SliceVerdict,
+    StratumFigures,
+    Trap,
+)
 from .surveys import Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
 from .tickets import Assignment, Client, ClosedTicket, Interval, ReopenedTicket
 from .verdicts import TicketVerdict, VerdictKind
@@ -20,6 +35,7 @@ __all__ = [
     "AnswerRecorded",
     "AnswerState",
     "Assignment",
+    "Association",
     "Band",
     "Client",
     "ClosedTicket",
@@ -33,6 +49,10 @@ __all__ = [
     "Health",
     "Interval",
     "KpiCheck",
+    "KpiFigures",
+    "Level",
+    "Limits",
+    "Link",
     "LogEntry",
     "LogEvent",
     "Message",
@@ -40,14 +60,22 @@ __all__ = [
     "NotAsked",
     "NotAskedReason",
     "Plain",
+    "Quadrants",
     "Receipt",
     "Recorded",
     "ReopenedTicket",
     "Scale",
+    "ScoreFigures",
+    "Share",
+    "Sign",
+    "SignFinding",
+    "SliceVerdict",
+    "StratumFigures",
     "Survey",
     "SurveySent",
     "SurveyState",
     "TicketVerdict",
+    "Trap",
     "VerdictKind",
     "VerdictReached",
     "WorkDone",
