@@ -1,0 +1,1 @@
+"""Pure functions on counts, standard library only: every number behind a verdict."""
