@@ -34,7 +34,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("reports",),
     ("web",),
     ("assembly",),
-    ("answering",),
+    ("answering", "judging"),
     ("ratings",),
     ("cli", "testing"),
     ("__main__",),
