@@ -38,8 +38,3 @@ def mover(est1: float, int1: Interval, est2: float, int2: Interval) -> Interval:
 def wider(a: Interval, b: Interval | None) -> Interval:
     """The outer hull of two intervals of the same thing; the first alone where there is no second."""
     return a if b is None else Interval(min(a.low, b.low), max(a.high, b.high))
-
-
-def clip(interval: Interval, low: float, high: float) -> Interval:
-    """The interval cut to the range that its value can take."""
-    return Interval(max(low, min(high, interval.low)), min(high, max(low, interval.high)))
