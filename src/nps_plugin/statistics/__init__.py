@@ -23,7 +23,15 @@ from .clusters import (
 from .curves import Crossing, crossing, isotonic, isotonic_band
 from .history import DEFAULT_STRENGTH, dirichlet_p, dirichlet_strength, rank_p
 from .intervals import Difference, Interval, mover, wider
-from .many import Against, ObservedExpected, adjusted_p, benjamini_hochberg, funnel_limits, observed_expected
+from .many import (
+    Against,
+    ObservedExpected,
+    adjusted_p,
+    benjamini_hochberg,
+    funnel_limits,
+    observed_expected,
+    overdispersion,
+)
 from .netscore import (
     NetScore,
     adjusted_wald,
@@ -104,6 +112,7 @@ __all__ = [
     "normal_two_sided",
     "observed_expected",
     "ordinal_association",
+    "overdispersion",
     "post_stratified",
     "r_indicator",
     "rank_p",

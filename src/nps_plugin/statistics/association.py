@@ -59,25 +59,34 @@ def _sides(missed: Counts, met: Counts) -> tuple[float, float]:
 def _theta(missed: Counts, met: Counts, nx: float, ny: float) -> Theta | None:
     if nx <= 0 or ny <= 0:
         return None
-    below_x = below_y = wins = squares_met = squares_missed = 0.0
+    below_x = below_y = wins = 0.0
     over_met, over_missed = [], []
     for x, y in zip(missed, met, strict=True):
-        p, q = (below_x + x / 2) / nx, (below_y + y / 2) / ny
+        p = (below_x + x / 2) / nx
         over_met.append(p)
-        over_missed.append(q)
+        over_missed.append((below_y + y / 2) / ny)
         wins += y * p
-        squares_met += y * p * p
-        squares_missed += x * q * q
         below_x += x
         below_y += y
     value = wins / ny
     variance = None
     if nx > 1 and ny > 1:
-        # the means of the placements are theta and 1 - theta
-        spread_met = max(0.0, squares_met - ny * value * value)
-        spread_missed = max(0.0, squares_missed - nx * (1 - value) ** 2)
-        variance = spread_met / (ny - 1) / ny + spread_missed / (nx - 1) / nx
+        met_part, missed_part = _parts(missed, met, over_met, over_missed, value, nx, ny)
+        variance = met_part + missed_part
     return Theta(value, 2 * value - 1, variance, nx, ny, tuple(over_met), tuple(over_missed))
+
+
+def _parts(
+    missed: Counts, met: Counts, over_met: Counts, over_missed: Counts, value: float, nx: float, ny: float
+) -> tuple[float, float]:
+    """What either side adds to the variance: the spread of its placements, whose means are theta and 1 - theta."""
+    spread_met = sum(n * (p - value) ** 2 for n, p in zip(met, over_met, strict=True))
+    spread_missed = sum(n * (q - 1 + value) ** 2 for n, q in zip(missed, over_missed, strict=True))
+    # equal placements leave squares of rounding errors
+    return (
+        spread_met / (ny - 1) / ny if spread_met > 1e-24 else 0.0,
+        spread_missed / (nx - 1) / nx if spread_missed > 1e-24 else 0.0,
+    )
 
 
 def padded_theta(missed: Counts, met: Counts) -> Theta | None:
@@ -126,16 +135,11 @@ def brunner_munzel(missed: Counts, met: Counts) -> BrunnerMunzel | None:
     found = theta(missed, met)
     if found is None or not found.variance:
         return None
-    nx, ny = found.n_missed, found.n_met
-    met_part = _spread(met, found.placements_met, found.value) / (ny - 1) / ny
-    missed_part = found.variance - met_part
+    nx, ny, value = found.n_missed, found.n_met, found.value
+    met_part, missed_part = _parts(missed, met, found.placements_met, found.placements_missed, value, nx, ny)
     df = found.variance**2 / (met_part**2 / (ny - 1) + missed_part**2 / (nx - 1))
-    statistic = (found.value - 0.5) / sqrt(found.variance)
+    statistic = (value - 0.5) / sqrt(found.variance)
     return BrunnerMunzel(statistic, df, 2 * t_sf(abs(statistic), df))
-
-
-def _spread(counts: Counts, placements: tuple[float, ...], centre: float) -> float:
-    return sum(n * (placement - centre) ** 2 for n, placement in zip(counts, placements, strict=True))
 
 
 def theta_weights(found: Theta) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import inf, sqrt
 from typing import NamedTuple
 
-from .checks import among, not_negative, share
+from .checks import among, not_negative, same_length, share
 from .intervals import Interval
 from .tails import critical, normal_two_sided
 
@@ -67,7 +67,7 @@ def observed_expected(agents: Mapping[str, Sequence[tuple[float, float, float]]]
         return None
     mean = sum(observed for observed, _, _, _ in raw.values()) / total
     usable = [(o - e, variance, n) for o, e, n, variance in raw.values() if variance > 0]
-    tau2, phi = _overdispersion([off / sqrt(v) for off, v, _ in usable], [n * n / v for _, v, n in usable])
+    tau2, phi = overdispersion([off / sqrt(v) for off, v, _ in usable], [n * n / v for _, v, n in usable])
     return ObservedExpected({name: _against(*each, mean, tau2) for name, each in raw.items()}, mean, tau2, phi)
 
 
@@ -81,7 +81,12 @@ def _against(observed: float, expected: float, n: float, variance: float, mean: 
     return Against(observed, expected, n, off / sqrt(square), adjusted, normal_two_sided(adjusted), shrunken)
 
 
-def _overdispersion(z: list[float], weights: list[float]) -> tuple[float, float]:
+def overdispersion(z: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
+    """(tau squared, phi) of agents whose deviations have these z and inverse variances: phi = mean of z^2 winsorised at
+    the 10th and 90th percentile, tau^2 = max(0, (m phi - (m-1))/(sum w - sum w^2/sum w)) (Spiegelhalter 2005). (0, 1)
+    below two agents.
+    """
+    same_length(z=z, weights=weights)
     m = len(z)
     if m < 2:
         return 0.0, 1.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import exp, log, sqrt
 from typing import NamedTuple
 
-from .association import padded_theta, theta
+from .association import logit_interval, padded_theta, theta
 from .checks import Counts, Table, rectangle
 from .intervals import Interval
 from .tails import chi2_sf, critical
@@ -17,6 +17,9 @@ from .tails import chi2_sf, critical
 class StratifiedTheta(NamedTuple):
     """theta totalled over strata, its interval, the test that the strata agree, and the share of answers in strata left
     out.
+
+    ``variance`` is of the total; ``weights`` are each stratum's share of it in the order given, 0 for those left out: a
+    client's e_c for ``cluster_theta_interval`` is the sum over strata of weight times its e_c there.
     """
 
     value: float
@@ -25,6 +28,8 @@ class StratifiedTheta(NamedTuple):
     heterogeneity_df: int
     heterogeneity_p: float
     dropped_share: float
+    variance: float
+    weights: tuple[float, ...]
 
 
 class Cmh(NamedTuple):
@@ -46,32 +51,39 @@ def stratified_theta(pairs: Sequence[tuple[Counts, Counts]], level: float = 0.95
     """theta over strata, each given as (missed, met) histograms; None where no stratum has both.
 
     Weights n_missed n_met/(n_missed + n_met + 1) (van Elteren 1960); variance sum w^2 var_h/(sum w)^2 with DeLong
-    variances after one pseudo-observation on each side; value +/- z se, cut to 0..1; heterogeneity sum (theta_h -
-    value)^2/var_h, chi-square with one less degree of freedom than strata (p is 1 with one stratum). ValueError as for
-    ``theta``.
+    variances after one pseudo-observation on each side; the interval on the logit scale as in ``theta_interval``,
+    around the total after one pseudo-observation on each side of all strata together (weight 1/3 at 1/2: one in each
+    stratum would draw many small strata to 1/2). Heterogeneity is Cochran's Q, sum (theta_h - mean)^2/var_h around the
+    mean weighted by 1/var_h, chi-square with one less degree of freedom than strata (p is 1 with one). ValueError as
+    for ``theta``.
     """
     z = critical(level)
-    kept, dropped, weights, total = [], 0.0, 0.0, 0.0
+    total, weights, values, variances = 0.0, [], [], []
     for missed, met in pairs:
         found, padded = theta(missed, met), padded_theta(missed, met)
-        n = sum(missed) + sum(met)
-        total += n
+        total += sum(missed) + sum(met)
         if found is None or padded is None or padded.variance is None:
-            dropped += n
+            weights.append(0.0)
+            values.append(0.0)
+            variances.append(1.0)
             continue
-        weight = found.n_missed * found.n_met / (found.n_missed + found.n_met + 1)
-        kept.append((weight, found.value, padded.variance))
-        weights += weight
-    if not kept:
+        weights.append(found.n_missed * found.n_met / (found.n_missed + found.n_met + 1))
+        values.append(found.value)
+        variances.append(padded.variance)
+    whole = sum(weights)
+    if whole == 0:
         return None
-    value = sum(weight * each for weight, each, _ in kept) / weights
-    half = z * sqrt(sum(weight * weight * variance for weight, _, variance in kept)) / weights
-    heterogeneity = sum((each - value) ** 2 / variance for _, each, variance in kept)
-    df = len(kept) - 1
-    p = chi2_sf(heterogeneity, df) if df else 1.0
-    return StratifiedTheta(
-        value, Interval(max(0.0, value - half), min(1.0, value + half)), heterogeneity, df, p, dropped / total
-    )
+    shares = [weight / whole for weight in weights]
+    value = sum(w * each for w, each in zip(shares, values, strict=True))
+    variance = sum(w * w * each for w, each in zip(shares, variances, strict=True))
+    interval = logit_interval((whole * value + 1 / 6) / (whole + 1 / 3), sqrt(variance), z)
+    precisions = [1 / v if w else 0.0 for w, v in zip(weights, variances, strict=True)]
+    mean = sum(p * each for p, each in zip(precisions, values, strict=True)) / sum(precisions)
+    heterogeneity = sum(p * (each - mean) ** 2 for p, each in zip(precisions, values, strict=True))
+    df = sum(w > 0 for w in weights) - 1
+    heterogeneity_p = chi2_sf(heterogeneity, df) if df else 1.0
+    out = sum(sum(missed) + sum(met) for (missed, met), w in zip(pairs, weights, strict=True) if not w)
+    return StratifiedTheta(value, interval, heterogeneity, df, heterogeneity_p, out / total, variance, tuple(shares))
 
 
 def simpson(crude: Interval, stratified: Interval) -> bool:
