@@ -7,16 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from .secret import Secret
-from .settings import Ask, Brand, CalendarSettings, KpiRule, Page, Settings, Tenant, Texts
+from .settings import (
+    Ask,
+    Brand,
+    CalendarSettings,
+    KpiRule,
+    Minimum,
+    Page,
+    Settings,
+    Signs,
+    Target,
+    Targets,
+    Tenant,
+    Texts,
+)
 
 __all__ = [
     "Ask",
     "Brand",
     "CalendarSettings",
     "KpiRule",
+    "Minimum",
     "Page",
     "Secret",
     "Settings",
+    "Signs",
+    "Target",
+    "Targets",
     "Tenant",
     "Texts",
     "read_mapping",

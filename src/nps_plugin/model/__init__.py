@@ -6,6 +6,7 @@ from .health import Health
 from .log import LogEntry, LogEvent
 from .messages import Delivery, Message
 from .news import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
+from .peers import PeerFigures, PeerMark, Peers
 from .persons import Forgotten
 from .plain import Plain
 from .scales import SCALES, Band, Scale
@@ -59,6 +60,9 @@ __all__ = [
     "News",
     "NotAsked",
     "NotAskedReason",
+    "PeerFigures",
+    "PeerMark",
+    "Peers",
     "Plain",
     "Quadrants",
     "Receipt",
