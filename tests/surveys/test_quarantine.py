@@ -117,6 +117,29 @@ def test_a_question_withdrawn_while_it_failed_puts_nobody_into_quarantine(make_w
     assert world.ratings.run_due().sent == 1
 
 
+def test_a_ticket_reopened_after_its_question_left_is_asked_about_when_it_is_resolved_as_the_page_promised(world):
+    link = world.asked("1", client=IVAN)
+    world.close("2", client=IVAN)
+    world.ratings.ticket_reopened("acme", "1", world.clock.now())
+    assert "We will ask when it is resolved" in world.browser().get(f"/acme/{link}?lang=en").text
+    world.clock.advance(timedelta(hours=1))
+    world.close("1", client=IVAN)
+    done = world.ratings.run_due()
+    assert (done.sent, done.not_asked) == (1, 1)
+    assert sorted((row.ticket, row.closure, row.not_asked or row.state) for row in world.rows("survey")) == [
+        ("1", 1, "cancelled"),
+        ("1", 2, "sent"),
+        ("2", 1, "quarantine"),
+    ]
+
+
+def test_an_answered_question_keeps_its_quarantine_when_the_ticket_is_reopened(world):
+    world.ratings.record_answer("acme", 3, token=world.asked("1", client=IVAN))
+    world.ratings.ticket_reopened("acme", "1", world.clock.now())
+    world.close("1", client=IVAN)
+    assert world.ratings.run_due().not_asked == 1
+
+
 def test_a_question_that_is_just_being_sent_counts_for_a_second_worker(make_world):
     book = Book()
     world = make_world(**wired(book, ask={"channels": ["phone"]}))

@@ -6,19 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, case, func, or_, select
+from sqlalchemy import Connection, Table, bindparam, case, func, literal_column, or_, select
 
 from ..config.secret import Secret, keyed_digest
 from ..model import Client
 from .ids import new_id
+from .prepared import prepared
 from .tables import clients, contacts, suppressions
 from .upsert import add_new, insert_or, inserting
 
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
 _ADDRESSES = ("email", "phone", "telegram")
+#: Persons that one statement writes; engines take so many parameters and no more.
+AT_ONCE = 50
 
 #: Why a person is suppressed. Of somebody forgotten nothing personal is written again.
 OPTED_OUT = "opted_out"
@@ -31,32 +33,63 @@ def first_sight(connection: Connection, tenant: str, client: Client, now: dateti
     return str(row["client"]) if client.key and add_new(connection, clients, row) else None
 
 
-def surrogate(connection: Connection, tenant: str, client: Client, now: datetime) -> str | None:
-    """The surrogate key of a person, made at first sight; what is known of them is brought up to date.
+def surrogates(connection: Connection, tenant: str, people: Iterable[Client], now: datetime) -> dict[str, str]:
+    """The surrogate keys of persons by ``Client.key``, made at first sight; what is known of them is brought up to
+    date.
 
-    Writes, and so locks the row until the host's transaction ends: ask ``surveys.lookup`` first for an unchanged one.
-    None for a client without id and address, whom nothing can recognise.
+    One statement for :data:`AT_ONCE` of them. Writes, and so locks their rows until the host's transaction ends: ask
+    ``surveys.lookup`` first for an unchanged one. Clients without id and address are left out: nothing can recognise
+    them.
     """
-    if not client.key:
-        return None
-    return str(connection.execute(_upsert(connection.dialect.name), _row(tenant, client, now)).scalar_one())
+    rows: dict[str, dict[str, Any]] = {}
+    for client in people:
+        if client.key:
+            before = rows.get(client.key, {})
+            row = rows[client.key] = _row(tenant, client, now)
+            row |= {name: row[name] or before.get(name, "") for name in _PROFILE}
+    # in one order everywhere, so that two transactions never wait for each other
+    listed = [rows[key] for key in sorted(rows)]
+    found: dict[str, str] = {}
+    for start in range(0, len(listed), AT_ONCE):
+        some = listed[start : start + AT_ONCE]
+        values = {f"{name}_{number}": value for number, row in enumerate(some) for name, value in row.items()}
+        statement = prepared(connection.dialect, _upsert, len(some))
+        made: Any = statement.run(connection, values).all()
+        found |= dict(made)
+    return found
 
 
 def _row(tenant: str, client: Client, now: datetime) -> dict[str, Any]:
-    known = {"tenant_id": tenant, "client": new_id(now), "key": client.key, "seen_at": now}
-    return known | {name: getattr(client, name) for name in _PROFILE}
+    return {
+        "tenant_id": tenant,
+        "client": new_id(now),
+        "key": client.key,
+        "seen_at": now,
+        "name": client.name,
+        "email": client.email,
+        "phone": client.phone,
+        "telegram": client.telegram,
+        "locale": client.locale,
+        "timezone": client.timezone,
+    }
 
 
-@lru_cache(maxsize=4)
-def _upsert(dialect: str) -> Any:
-    """Made once for each engine; what the host leaves out now stays as it was known."""
-    statement = inserting(dialect, clients)
+def _upsert(dialect: str, people: int) -> Any:
+    """For that many; what the host leaves out now stays as it was known."""
+    columns = ("tenant_id", "client", "key", "seen_at", *_PROFILE)
+    statement = inserting(dialect, clients).values(
+        [
+            {name: bindparam(f"{name}_{number}", type_=clients.c[name].type) for name in columns}
+            for number in range(people)
+        ]
+    )
     kept = {
-        name: case((statement.excluded[name] == "", clients.c[name]), else_=statement.excluded[name])
+        name: case((statement.excluded[name] == literal_column("''"), clients.c[name]), else_=statement.excluded[name])
         for name in _PROFILE
     }
     kept["seen_at"] = statement.excluded.seen_at
-    return statement.on_conflict_do_update(index_elements=["tenant_id", "key"], set_=kept).returning(clients.c.client)
+    statement = statement.on_conflict_do_update(index_elements=["tenant_id", "key"], set_=kept)
+    return statement.returning(clients.c.key, clients.c.client)
 
 
 # --- who must not be asked
@@ -84,23 +117,26 @@ def is_suppressed(connection: Connection, tenant: str, hashes: Sequence[str]) ->
     return bool(_suppressed(connection, tenant, hashes))
 
 
-def suppression(
-    connection: Connection, tenant: str, client: Client, keys: Sequence[Secret], now: datetime
-) -> str | None:
-    """Why this person must not be asked (``OPTED_OUT`` or ``FORGOTTEN``, the latter wins), or None.
+def suppressions_of(
+    connection: Connection, tenant: str, people: Sequence[Client], keys: Sequence[Secret], now: datetime
+) -> list[str | None]:
+    """Why each of these persons must not be asked (``OPTED_OUT`` or ``FORGOTTEN``, the latter wins), or None.
 
-    Somebody who is found by an older secret only is written under the newest too, so that a secret can be dropped once
-    those who matter came by again.
+    One statement, however many. Somebody who is found by an older secret only is written under the newest too, so that
+    a secret can be dropped once those who matter came by again.
     """
-    names = names_of(client)
-    found = _suppressed(connection, tenant, hashes(keys, tenant, names))
-    if not found:
-        return None
-    why = FORGOTTEN if FORGOTTEN in found.values() else OPTED_OUT
-    newest = hashes(keys[:1], tenant, names)
-    if not set(newest) & set(found):
-        suppress(connection, tenant, newest, why, now)
-    return why
+    names = [names_of(client) for client in people]
+    theirs = [hashes(keys, tenant, each) for each in names]
+    found = _suppressed(connection, tenant, [digest for each in theirs for digest in each])
+    reasons: list[str | None] = []
+    for each, known in zip(names, theirs, strict=True):
+        whys = {found[digest] for digest in known if digest in found}
+        why = FORGOTTEN if FORGOTTEN in whys else OPTED_OUT if whys else None
+        newest = known[: len(each)]
+        if why and not found.keys() & set(newest):
+            suppress(connection, tenant, newest, why, now)
+        reasons.append(why)
+    return reasons
 
 
 def suppress(connection: Connection, tenant: str, hashes: Sequence[str], why: str, now: datetime) -> int:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from ..config.settings import Tenant
 from ..links import new_token, token_digest
 from ..model import Client, Survey
 from ..store.ids import new_id
 from ..store.tables import messages
+from ..store.upsert import add
 from ..wording.catalogue import locale_for
 from ..wording.texts import question_for
 
@@ -33,8 +34,14 @@ class Asking:
     reminder: bool = False
 
 
-def begin_message(
-    connection: Connection,
+def begin_message(connection: Connection, *args: Any, **about: Any) -> Asking:
+    """Make a message and its token for a survey, and write it; see :func:`new_message`."""
+    asking, row = new_message(*args, **about)
+    add(connection, messages, row)
+    return asking
+
+
+def new_message(
     tenant: Tenant,
     survey: Survey,
     contact: Any,
@@ -44,39 +51,39 @@ def begin_message(
     outcome: str,
     now: datetime,
     kind: str = "question",
-) -> Asking:
-    """Make a message and its token for a survey; ``contact`` is the survey's row in ``nps_contact``.
+) -> tuple[Asking, dict[str, Any]]:
+    """A message and its token for a survey, and its row in ``nps_message``, yet to be written.
 
-    ``text`` is a plugin's question, if any. ``outcome`` is "sending" until the channel reports, "sent" for the host's
-    own. ``kind`` is "question" or "reminder". The token lives as long as the survey.
+    ``contact`` is the survey's row in ``nps_contact``. ``text`` is a plugin's question, if any. ``outcome`` is
+    "sending" until the channel reports, "sent" for the host's own. ``kind`` is "question" or "reminder". The token
+    lives as long as the survey.
     """
     locale = locale_for(contact.locale, tenant.locale)
     question = text or question_for(
         tenant, locale, ticket=survey.ticket, subject=contact.subject, scale=survey.scale.name
     )
     token, message = new_token(), new_id(now)
-    connection.execute(
-        insert(messages).values(
-            tenant_id=tenant.name,
-            token_digest=token_digest(token),
-            message=message,
-            survey=survey.id,
-            client=contact.client,
-            channel=channel,
-            kind=kind,
-            locale=locale,
-            question=question,
-            created_at=now,
-            expires_at=survey.expires_at,
-            outcome=outcome,
-        )
-    )
+    row = {
+        "tenant_id": tenant.name,
+        "token_digest": token_digest(token),
+        "message": message,
+        "survey": survey.id,
+        "client": contact.client,
+        "channel": channel,
+        "kind": kind,
+        "locale": locale,
+        "question": question,
+        "created_at": now,
+        "expires_at": survey.expires_at,
+        "outcome": outcome,
+        "detail": "",
+        "reference": "",
+    }
     names = ("name", "email", "phone", "telegram", "locale", "timezone")
-    client = Client(**{name: getattr(contact, name) for name in names})
-    return Asking(
+    asking = Asking(
         id=message,
         survey=survey,
-        client=client,
+        client=Client(**{name: getattr(contact, name) for name in names}),
         subject=contact.subject,
         locale=locale,
         question=question,
@@ -84,3 +91,4 @@ def begin_message(
         at=now,
         reminder=kind == "reminder",
     )
+    return asking, row

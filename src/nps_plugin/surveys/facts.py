@@ -19,6 +19,8 @@ _MOST = 1_000_000
 #: No resolution takes so long, and no engine's integers overflow.
 _LONGEST = timedelta(days=36525)
 _ADDRESSES = ("email", "phone", "telegram")
+#: Texts of a client that are no addresses.
+_PERSONAL = tuple(field.name for field in fields(Client) if field.name not in ("id", "consent", *_ADDRESSES))
 
 
 def ticket_name(given: Any) -> str:
@@ -66,7 +68,20 @@ def tidy(closed: ClosedTicket, now: datetime) -> tuple[ClosedTicket, tuple[str, 
     changes["path"] = tuple(station for station in stations if station is not None)
     changes["tags"] = tuple(_text(tag, "tags", problems) for tag in _listed(closed.tags, "tags", problems))
     changes["facts"] = _facts(closed.facts, problems)
-    return replace(closed, **changes), tuple(dict.fromkeys(problems))
+    return _changed(closed, changes), tuple(dict.fromkeys(problems))
+
+
+def _changed(given: Any, wanted: Mapping[str, Any]) -> Any:
+    """``given`` with these values. Most hosts hand in what needs no change, and then it is ``given`` itself."""
+    changes = {name: value for name, value in wanted.items() if not _same(value, getattr(given, name))}
+    return replace(given, **changes) if changes else given
+
+
+def _same(value: Any, old: Any) -> bool:
+    if value is old or type(value) is not type(old):
+        return value is old
+    # what a host has put into a collection may fail when it is compared
+    return bool(value == old) if isinstance(value, (str, int)) else not value and not old
 
 
 def tidy_client(client: Client) -> Client:
@@ -162,13 +177,15 @@ def _client(client: Any, name: str, problems: list[str]) -> Client | None:
         problems.append(f"{name}: expected a Client, got {type(client).__name__}, so nobody can be asked")
         return None
     texts: dict[str, Any] = {
-        field.name: _text(getattr(client, field.name), f"{name}.{field.name}", problems).strip()
-        for field in fields(client)
-        if field.name not in ("id", "consent", *_ADDRESSES)
+        field: _text(getattr(client, field), f"{name}.{field}", problems).strip() for field in _PERSONAL
     }
     texts["id"] = ticket_name(client.id).strip()
     for kind in _ADDRESSES:
-        text = storable(_str(getattr(client, kind) or "")).strip()
+        given = getattr(client, kind)
+        if not given:
+            texts[kind] = ""
+            continue
+        text = storable(_str(given)).strip()
         if len(text.casefold()) > NAME_LENGTH:
             # a part of an address is another address
             problems.append(f"{name}.{kind} is {len(text)} characters long, too long for an address: it is left out")
@@ -177,7 +194,8 @@ def _client(client: Any, name: str, problems: list[str]) -> Client | None:
     if client.consent not in (True, False, None):
         problems.append(f"{name}.consent is neither true nor false nor None, so it is taken as refused")
         texts["consent"] = False
-    return replace(client, **texts)
+    tidied: Client = _changed(client, texts)
+    return tidied
 
 
 def _station(station: Any, problems: list[str]) -> Assignment | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, literal, select
+from sqlalchemy import Connection, Text, and_, bindparam, exists, func, literal_column, or_, select
 
 from ..model import Client, ClosedTicket, SurveyState
+from ..store.prepared import prepared
 from ..store.tables import clients, closures, reopenings, suppressions, surveys
 
 #: States in which a question can still be withdrawn.
 OPEN = (SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT)
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
-_one = select(literal(1).label("one")).subquery("one")
+_one = select(literal_column("1").label("one")).subquery("one")
 _last_reopening = (
     select(func.max(reopenings.c.closure))
     .where(
@@ -38,13 +38,12 @@ _still_asked = exists().where(
     surveys.c.tenant_id == bindparam("tenant"),
     surveys.c.host == bindparam("host"),
     surveys.c.ticket == bindparam("ticket"),
-    surveys.c.state.in_([state.value for state in OPEN]),
+    surveys.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN]),
 )
 
 
-@lru_cache(maxsize=16)
-def _question(digests: int) -> Any:
-    """The question for that many digests: one list of parameters of fixed length is cheaper than an expanding one."""
+def _question(_dialect: str, digests: int) -> Any:
+    """The question for that many digests."""
     suppressed = (
         # of two reasons "forgotten" wins, and comes first in the alphabet too
         select(func.min(suppressions.c.why))
@@ -61,8 +60,13 @@ def _question(digests: int) -> Any:
         _still_asked.label("still_asked"),
         suppressed.label("suppressed"),
         clients.c.client,
-        *(clients.c[name] for name in _PROFILE),
+        and_(*(_as_given(name) for name in _PROFILE)).label("same"),
     ).select_from(_one.outerjoin(clients, same_person))
+
+
+def _as_given(name: str) -> Any:
+    """What the host leaves out is as good as what is known."""
+    return or_(bindparam(name, type_=Text) == literal_column("''"), clients.c[name] == bindparam(name, type_=Text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +93,14 @@ def look_up(connection: Connection, closed: ClosedTicket, digests: Sequence[str]
     padded = [*digests, *([""] * (-len(digests) % 4 or (0 if digests else 4)))]
     values = {"tenant": closed.tenant, "host": closed.host, "ticket": closed.ticket, "key": client.key}
     values |= {f"digest{number}": digest for number, digest in enumerate(padded)}
-    row = connection.execute(_question(len(padded)), values).one()
-    same = all(not getattr(client, name) or getattr(row, name) == getattr(client, name) for name in _PROFILE)
+    values |= {name: getattr(client, name) for name in _PROFILE}
+    found: Any = prepared(connection.dialect, _question, len(padded)).run(connection, values)
+    reopened, closed_before, still_asked, suppressed, person, same = found.one()
     return Known(
-        reopenings=row.reopenings or 0,
-        closures=row.closures or 0,
-        still_asked=bool(row.still_asked),
-        suppressed=row.suppressed,
-        seen=row.client is not None,
-        person=row.client if client.key and row.client is not None and same else None,
+        reopenings=reopened or 0,
+        closures=closed_before or 0,
+        still_asked=bool(still_asked),
+        suppressed=suppressed,
+        seen=person is not None,
+        person=person if client.key and same else None,
     )

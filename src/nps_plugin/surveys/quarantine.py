@@ -6,12 +6,15 @@ Two workers that claim two closings of one client at once would otherwise both f
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, not_, select
+from sqlalchemy import BigInteger, Connection, and_, exists, func, not_, or_, select
 
 from ..config.settings import Tenant
+from ..model import SurveyState
 from ..store.tables import messages, surveys
 
 #: Outcomes of messages that the client noticed, or may have.
@@ -35,30 +38,51 @@ def try_locks(connection: Connection, tenant: Tenant, case: Case) -> bool:
     False where another one is deciding just now. Never waits. SQLite has one writer at a time, and our transaction is
     that writer; PostgreSQL needs advisory locks, which the end of the transaction (or of the savepoint) gives back.
     """
+    return try_locks_each(connection, tenant, [case])[0]
+
+
+def try_locks_each(connection: Connection, tenant: Tenant, cases: Sequence[Case]) -> list[bool]:
+    """The same for each of some cases, in one statement."""
     if connection.dialect.name != "postgresql":
-        return True
-    names = [f"closure\0{case.host}\0{case.ticket}\0{case.closure}", f"quarantine\0{_whom(tenant, case)}"]
-    locks = [func.pg_try_advisory_xact_lock(_lock_number(tenant.name, name)) for name in names]
-    return all(connection.execute(select(*locks)).one())
+        return [True] * len(cases)
+    wanted = [
+        (f"closure\0{case.host}\0{case.ticket}\0{case.closure}", f"quarantine\0{_whom(tenant, case)}") for case in cases
+    ]
+    names = list(dict.fromkeys(name for pair in wanted for name in pair))
+    numbers = func.unnest([_lock_number(tenant.name, name) for name in names], type_=BigInteger).column_valued("number")
+    got = dict(zip(names, connection.execute(select(func.pg_try_advisory_xact_lock(numbers))).scalars(), strict=True))
+    return [all(got[name] for name in pair) for pair in wanted]
 
 
 def asked_lately(connection: Connection, tenant: Tenant, case: Case, now: datetime) -> bool:
     """Whether a question about another closure left for that person (or organization) within the quarantine.
 
     One look into an index, however many closures there are. Those who are asked about one closure together do not put
-    each other into quarantine.
+    each other into quarantine. A question that was withdrawn since its ticket was reopened does not either, for that
+    ticket: its page has promised another one.
     """
-    if not tenant.ask.quarantine:
-        return False
+    return asked_lately_each(connection, tenant, [case], now)[0]
+
+
+def asked_lately_each(connection: Connection, tenant: Tenant, cases: Sequence[Case], now: datetime) -> list[bool]:
+    """The same for each of some cases, in one statement."""
+    if not tenant.ask.quarantine or not cases:
+        return [False] * len(cases)
+    row = connection.execute(select(*(_question_lately(tenant, case, now) for case in cases))).one()
+    return [bool(found) for found in row]
+
+
+def _question_lately(tenant: Tenant, case: Case, now: datetime) -> Any:
     by_organization = tenant.ask.quarantine_by == "organization" and case.organization
     whose = surveys.c.organization == case.organization if by_organization else surveys.c.client == case.client
-    same = and_(surveys.c.host == case.host, surveys.c.ticket == case.ticket, surveys.c.closure == case.closure)
-    found = (
-        select(surveys.c.survey)
-        .where(surveys.c.tenant_id == tenant.name, whose, surveys.c.sent_at > now - tenant.ask.quarantine, not_(same))
-        .limit(1)
+    same = and_(
+        surveys.c.host == case.host,
+        surveys.c.ticket == case.ticket,
+        or_(surveys.c.closure == case.closure, surveys.c.state == SurveyState.CANCELLED.value),
     )
-    return connection.execute(found).first() is not None
+    return exists().where(
+        surveys.c.tenant_id == tenant.name, whose, surveys.c.sent_at > now - tenant.ask.quarantine, not_(same)
+    )
 
 
 def contacts_so_far(connection: Connection, tenant: Tenant, case: Case) -> int:
