@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 
 from .checks import among, share
 from .intervals import Difference, Interval, mover
@@ -16,7 +16,7 @@ def wilson(k: float, n: float, level: float = 0.95) -> Interval:
     method 3). ValueError unless 0 <= k <= n.
     """
     z = critical(level)
-    if not 0 <= k <= n:
+    if not 0 <= k <= n < inf:
         among(k, n)
     if n == 0:
         return Interval(0.0, 1.0)
