@@ -19,7 +19,7 @@ PLACE = re.compile(r"%\(\w+\)[a-z]|\{\w+\}")
 def extracted() -> set[str]:
     from babel.messages.extract import extract_from_dir
 
-    keywords = {"gettext": None, "ngettext": (1, 2), "msgid": None}
+    keywords = {"gettext": None, "ngettext": (1, 2), "counted": (1, 2), "msgid": None}
     methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
     found = extract_from_dir(str(PACKAGE), methods, keywords=keywords)
     return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}

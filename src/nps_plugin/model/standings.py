@@ -145,6 +145,32 @@ class Association(Plain):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrapFigures(Plain):
+    """What the trap was looked for in: ``periods`` that count (enough answers), the p-value of "not both", and how much
+    the KPI share and the satisfied share changed over all of them (Sen's slope). None where too few periods count."""
+
+    periods: int = 0
+    p: float | None = None
+    kpi_change: float | None = None
+    score_change: float | None = None
+    #: each calendar month was held against its own kind alone; else a season may look like a change
+    seasonal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need(Plain):
+    """What is missing for a verdict: ``more`` of ``what``, for the axis ``of`` ("level", "link").
+
+    ``what``: answers, clients, met, missed (answers about such tickets), precision (there is enough to judge, and the
+    interval is too wide: answers), kpi, targets. ``more`` None: not a number, or so close that none will decide.
+    """
+
+    of: str
+    what: str
+    more: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignFinding(Plain):
     """One sign on a slice: its share against that of before (or of peers), by the rules of docs/traps.md."""
 
@@ -200,7 +226,10 @@ class SliceVerdict(Plain):
     score: ScoreFigures = ScoreFigures()
     quadrants: Quadrants = Quadrants()
     watermelon_share: Share = Share()
+    #: the satisfied share where the KPI was missed; what tells a target that is too strict
+    missed_satisfied: Share = Share()
     association: Association = Association()
+    trap_figures: TrapFigures = TrapFigures()
     signs: tuple[SignFinding, ...] = ()
     strata: tuple[StratumFigures, ...] = ()
     #: the mix of channels and languages differs from the one that the weights were frozen with
@@ -209,7 +238,11 @@ class SliceVerdict(Plain):
     dropped_share: float = 0.0
     #: answers may still come for this window, or its weights are not frozen yet
     preliminary: bool = False
+    #: what is missing for a level and a link, where they cannot be told
+    needs: tuple[Need, ...] = ()
     headline: str = ""
     sentence: str = ""
+    #: further sentences: what the shares leave open, what to keep in mind
+    notes: tuple[str, ...] = ()
     #: other procedures and scales in the window, each judged apart, newest first
     others: tuple[SliceVerdict, ...] = ()
