@@ -32,10 +32,10 @@ class Team:
     own_mix: bool = True
     bad: int = 0
     bad_share: float = 0.55
-    #: clients of one agent, how different they are, and whether a few of them are big
+    #: clients of one agent, how different they are, and how unequal: that of rank r in proportion to 1/r^skew
     clients: int = 0
     client_sd: float = 0.0
-    zipf: bool = False
+    skew: float = 0.0
     uneven: bool = True
 
     def report(self, dice: random.Random) -> list[PeerCounts]:
@@ -51,7 +51,7 @@ class Team:
         level += dice.gauss(0, self.spread)
         mix = [dice.random() if self.own_mix else 0.5 for _ in self.kinds]
         clients = [dice.gauss(0, self.client_sd) for _ in range(self.clients)]
-        sizes = list(accumulate((1 / rank if self.zipf else 1.0) for rank in range(1, self.clients + 1)))
+        sizes = list(accumulate(1 / rank**self.skew for rank in range(1, self.clients + 1)))
         cells = {kind: [0, 0] for kind in range(len(self.kinds))}
         by_client: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
         for _ in range(round(self.answers * (dice.uniform(0.5, 1.5) if self.uneven else 1))):

@@ -160,7 +160,7 @@ def test_clients_that_come_again_widen_the_interval_by_the_design_effect():
     "plan",
     [
         Team(bad=1),
-        Team(clients=40, client_sd=1.2, zipf=True, bad=1),
+        Team(clients=40, client_sd=1.2, skew=1, bad=1),
         Team(spread=0.0, answers=12, uneven=False),
         Team(share=0.95, answers=15, spread=0.0),
     ],

@@ -6,7 +6,7 @@ nothing to cluster, and the closed form stands alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -66,12 +66,12 @@ def figures(
     if net is not None:
         linear.append(net.influence)
     if link is not None:
-        linear += [link.influence, link.mass]
+        linear += [link.influence, link.mass_missed, link.mass_met]
     squares = iter(_quadratics(tally, linear))
     spread, clients = _next(squares, share)
     met_spread, met_clients = _next(squares, of_met)
     net_spread = next(squares) if net is not None else None
-    link_spread, link_clients = _next(squares, link)
+    link_spread, link_clients = _next_sides(squares, link)
     independent = tally.square_total == tally.answered
     score = _score(
         tally.scores,
@@ -244,7 +244,8 @@ class _Theta(NamedTuple):
     missed: int
     met: int
     influence: list[float]
-    mass: list[float]
+    mass_missed: list[float]
+    mass_met: list[float]
 
 
 def _link(tally: Tally, *, crude: bool = False) -> _Theta | None:
@@ -263,7 +264,7 @@ def _link(tally: Tally, *, crude: bool = False) -> _Theta | None:
     if not found:
         return None
     total = sum(weight for _, weight, _, _ in found)
-    influence, mass = [0.0] * (width * len(tally.strata)), [0.0] * (width * len(tally.strata))
+    influence, mass_missed, mass_met = ([0.0] * (width * len(tally.strata)) for _ in range(3))
     value = shifted = shifted_variance = variance = 0.0
     known = True
     for number, weight, plain, padded in found:
@@ -275,7 +276,7 @@ def _link(tally: Tally, *, crude: bool = False) -> _Theta | None:
         known = known and plain.variance is not None
         of_missed, of_met = theta_weights(plain)
         for stratum in range(len(tally.strata)) if crude else (number,):
-            for kpi, moves in ((MISSED, of_missed), (MET, of_met)):
+            for kpi, moves, mass in ((MISSED, of_missed, mass_missed), (MET, of_met, mass_met)):
                 at = stratum * width + kpi * points
                 influence[at : at + points] = [part * each for each in moves]
                 mass[at : at + points] = [1.0] * points
@@ -287,7 +288,8 @@ def _link(tally: Tally, *, crude: bool = False) -> _Theta | None:
         int(sum(plain.n_missed for _, _, plain, _ in found)),
         int(sum(plain.n_met for _, _, plain, _ in found)),
         influence,
-        mass,
+        mass_missed,
+        mass_met,
     )
 
 
@@ -314,7 +316,8 @@ def _association(
         crude = _link(tally, crude=True)
         if crude is not None:
             of_all = crude
-            own_spread, own_clients = _next(_quadratics(tally, [crude.influence, crude.mass]), crude)
+            own = _quadratics(tally, [crude.influence, crude.mass_missed, crude.mass_met])
+            own_spread, own_clients = _next_sides(iter(own), crude)
             of_all_limits = _theta_interval(crude, own_spread, own_clients, independent, 0.95)
     return Association(
         missed=link.missed,
@@ -344,14 +347,25 @@ def _quadratics(tally: Tally, rows: Sequence[Sequence[float]]) -> list[float]:
     return sums
 
 
-def _next(squares: Iterable[float], mean: _Mean | _Theta | None) -> tuple[float | None, float | None]:
+def _next(squares: Iterable[float], mean: _Mean | None) -> tuple[float | None, float | None]:
     """The next two sums: of the influences, and Kish's effective clients from that of the masses."""
     if mean is None:
         return None, None
     source = iter(squares)
     spread, square = next(source), next(source)
-    total = 1.0 if isinstance(mean, _Mean) else float((mean.missed + mean.met) ** 2)
-    return spread, total / square if square > 0 else None
+    return spread, 1 / square if square > 0 else None
+
+
+def _next_sides(squares: Iterator[float], link: _Theta | None) -> tuple[float | None, float | None]:
+    """The next three sums: of the influences, and the effective clients of the side that has fewer.
+
+    Were the missed targets those of one client, its mood would make a link, and the spread between clients would not
+    tell: the missed answers of that client differ from their own mean by nothing.
+    """
+    if link is None:
+        return None, None
+    spread, missed, met = next(squares), next(squares), next(squares)
+    return spread, min(link.missed**2 / missed, link.met**2 / met) if missed > 0 and met > 0 else None
 
 
 def _t(level: float, df: float) -> float:
