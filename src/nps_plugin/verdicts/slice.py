@@ -27,7 +27,9 @@ from ..model import (
 )
 from ..statistics import Interval, answers_needed, chi2_sf, simpson, stratified_theta, trap_test, wilson
 from ..wording.verdict_sentences import headline, notes, sentence
-from .figures import NEGLIGIBLE, STRATUM_MINIMUM, Figures, Weights, figures, fixed_weights, share_where
+from .figures import Figures, figures, fixed_weights, share_where
+from .linking import NEGLIGIBLE
+from .totals import ALL, STRATUM_MINIMUM, Weights
 
 #: |D| within this is no difference worth a target (the equivalence margin)
 MARGIN = 0.2
@@ -41,7 +43,6 @@ PERIOD_STRATUM_MINIMUM = 5
 SHIFT, SHIFT_P = 0.1, 0.01
 #: more answers than this are no advice
 _TOO_MANY = 100_000
-_ALL = (MET, MISSED, UNKNOWN)
 
 
 class Judged(NamedTuple):
@@ -75,8 +76,8 @@ def judge_slice(
     they are (``since``, ``until``, ``basis``, ``procedure``, ``preliminary``, ``others``).
     """
     target, minimum = target or Target(), minimum or Minimum()
-    found = figures(tally, weights=weights, target=target, recommend=recommend)
-    happy_if_missed = share_where(tally, fixed_weights(tally, weights, (MISSED,)), (Band.SATISFIED,), (MISSED,))
+    found = figures(tally, weights=weights, target=target, recommend=recommend, crude=True)
+    happy_if_missed = share_where(tally, fixed_weights(tally, weights, (MISSED,)), Band.SATISFIED, (MISSED,))
     link = judge_link(found.association, minimum)
     level = judge_level(tally, found, happy_if_missed, link.verdict, target, minimum)
     trap_figures = find_trap(periods, weights, minimum)
@@ -354,7 +355,7 @@ def _strata(tally: Tally, weights: Sequence[float]) -> list[StratumFigures]:
     rows = []
     for place, (one, weight) in enumerate(zip(tally.strata, weights, strict=True)):
         alone = tuple(float(place == other) for other in range(len(tally.strata)))
-        share = share_where(tally, alone if one.answered else (0.0,) * len(alone), (Band.SATISFIED,), _ALL)
+        share = share_where(tally, alone if one.answered else (0.0,) * len(alone), Band.SATISFIED, ALL)
         asked = one.answered + sum(one.unanswered)
         rows.append(
             StratumFigures(
