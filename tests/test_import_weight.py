@@ -65,7 +65,7 @@ def loaded_alone(statement: str) -> set[str]:
 def test_statistics_loads_nothing_but_a_handful_of_the_standard_library():
     loaded = {name for name in loaded_alone("import nps_plugin.statistics") if name.split(".")[0] != OWN}
     assert {name.split(".")[0] for name in loaded} <= sys.stdlib_module_names
-    # typing, collections, functools, re and what they bring; the standard library's own `statistics` would bring decimal and random
+    # the standard library's own statistics would bring decimal and random
     assert not loaded & {"statistics", "decimal", "fractions", "random", "numbers", "dataclasses", "inspect", "logging"}
     assert len(loaded) < 40
 
