@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from nps_plugin.cli import main
+from nps_plugin.store.migrations import HEAD
 
 GOOD = """
 [database]
@@ -49,7 +50,7 @@ def test_a_configuration_with_mistakes_is_refused_with_all_of_them(run):
 
 
 def test_the_tables_are_made_and_checked(run):
-    assert "nps_0001" in run("db", "upgrade").output
+    assert HEAD in run("db", "upgrade").output
     assert run("db", "check").exit_code == 0
 
 
@@ -138,7 +139,7 @@ def test_the_sql_is_printed_for_the_other_engine_and_from_a_revision(run):
     said = run("db", "sql", "--dialect", "postgresql").output
     assert "TIMESTAMP WITH TIME ZONE" in said
     assert "CREATE TABLE nps_closure" in said
-    assert "CREATE TABLE" not in run("db", "sql", "--from", "nps_0001").output
+    assert "CREATE TABLE" not in run("db", "sql", "--from", HEAD).output
     refused = run("db", "sql", "--from", "nps_9999")
     assert refused.exit_code == 1
     assert "nps_9999" in refused.output

@@ -57,6 +57,28 @@ def check_kpi(
     return KpiCheck(met=met, worked=worked, elapsed=elapsed, target=target, unknown=unknown), tuple(problems)
 
 
+def stood_still(
+    closed: ClosedTicket,
+    check: KpiCheck,
+    rules: Sequence[KpiRule],
+    calendars: Mapping[str, WorkingCalendar],
+) -> timedelta | None:
+    """For how long of the working time between opening and closing the clock did not run; None where that is unknown.
+
+    Working time is that of the rule that matches, so nights and weekends are no standing still where it has a calendar.
+    """
+    if check.worked is None or check.elapsed is None:
+        return None
+    if check.worked >= check.elapsed:
+        return timedelta(0)
+    unread: list[str] = []
+    times, _ = _times(closed, unread)
+    if times is None:
+        return None
+    open_time, _ = _computed(times, (), _first_match(closed, rules, unread), calendars, unread)
+    return None if open_time is None else max(timedelta(0), open_time - check.worked)
+
+
 def _first_match(closed: ClosedTicket, rules: Sequence[KpiRule], problems: list[str]) -> KpiRule | None:
     facts: dict[str, str] = {}
     for criterion in _CRITERIA:

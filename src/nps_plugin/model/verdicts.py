@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from .plain import Plain
 from .scales import Band
+from .signs import SeenSign
+from .standings import Sign
 from .surveys import KpiCheck
 
 
@@ -47,7 +49,9 @@ class TicketVerdict(Plain):
     agent: str = ""
     queue: str = ""
     service: str = ""
-    signs: tuple[str, ...] = ()
+    #: signs that work was done for the clock (docs/traps.md), and what each was seen by
+    signs: tuple[Sign, ...] = ()
+    evidence: tuple[SeenSign, ...] = ()
     #: the ticket was reopened after this closure
     reopened: bool = False
     sentence: str = ""

@@ -114,7 +114,7 @@ def _page(
         mine = [survey for survey in asked if tuple(survey[name] for name in _KEY) == key_]
         host, ticket, closure = key_
         verdict = read_verdict(connection, tenant, ticket, host, closure)
-        kept = {name: value for name, value in row.items() if name != "tenant_id"}
+        kept = {name: value for name, value in row.items() if name not in ("tenant_id", "addresses")}
         kept |= {
             "tenant": tenant.name,
             "verdict": verdict.kind,

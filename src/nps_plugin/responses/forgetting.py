@@ -11,7 +11,7 @@ from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import Client, Forgotten, SurveyState
 from ..store.persons import FORGOTTEN, find_person, hashes, suppress
-from ..store.tables import clients, comments, contacts, evidence, messages, surveys
+from ..store.tables import clients, closures, comments, contacts, evidence, messages, surveys
 from ..surveys.optout import release_planned
 
 
@@ -36,6 +36,12 @@ def forget(
         .where(surveys.c.tenant_id == tenant.name, surveys.c.client.in_(list(person.clients)))
         .where(surveys.c.state == SurveyState.SENT.value)
         .values(due_at=surveys.c.expires_at)
+    )
+    # what was kept to see that an address changed leads to nobody without the secret, and goes all the same
+    connection.execute(
+        update(closures)
+        .where(closures.c.tenant_id == tenant.name, closures.c.client.in_(list(person.clients)))
+        .values(addresses="")
     )
 
     def gone(table: Table) -> int:

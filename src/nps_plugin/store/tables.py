@@ -111,10 +111,18 @@ closures = Table(
     Column("paused", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
     Column("facts", JSON, nullable=False),
+    #: how often it was passed on, as the path tells; None: no path known
+    Column("passes", Integer),
+    #: working time for which the clock stood still; None: clock or times unknown
+    Column("still", Duration),
+    #: marks of the client's addresses (store.addresses), to see that one changed; never an address
+    Column("addresses", String(40), nullable=False, server_default=""),
     #: what could not be read of the host's facts, for the operator
     Column("problem", Text, nullable=False, default=""),
     PrimaryKeyConstraint("tenant_id", "host", "ticket", "closure"),
     CheckConstraint("closure >= 1", name="closure"),
+    Index("ix_nps_closure_client", "tenant_id", "client", "closed_at"),
+    Index("ix_nps_closure_closed", "tenant_id", "closed_at"),
 )
 
 #: That a closure was taken up again. One row a closure, however often the host says so.

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import ClosedTicket, Exclusion, KpiCheck, NotAsked, Receipt, Survey, SurveyState
+from ..store.addresses import address_marks
 from ..store.folding import queue_fold
 from ..store.persons import FORGOTTEN, digests, first_sight, suppressions_of, surrogates
 from ..store.tables import closures, surveys
 from ..store.upsert import add_new
+from ..verdicts.passing import hand_overs
 from .facts import as_json_times, usable
 from .lookup import OPEN, look_up
 from .planning import Respondent, others_of, plan
@@ -35,6 +37,8 @@ class Closing:
     tenant: Tenant
     closed: ClosedTicket
     kpi: KpiCheck
+    #: working time for which the clock stood still
+    still: timedelta | None
     problems: tuple[str, ...]
     exclusions: Sequence[Exclusion]
     secrets: Sequence[Secret]
@@ -111,6 +115,9 @@ def _facts(closing: Closing, closure: int, person: str | None) -> dict[str, obje
         "level": client.level if client else "",
         "path": [[step.agent, step.queue, step.at.isoformat() if step.at else None] for step in closed.path],
         "paused": as_json_times(closed.paused),
+        "passes": len(hand_overs(closed.path)) if closed.path else None,
+        "still": closing.still,
+        "addresses": address_marks(closing.secrets[0], closed.tenant, client) if client and person else "",
         "tags": list(closed.tags),
         "facts": dict(closed.facts),
         "problem": "; ".join(closing.problems),

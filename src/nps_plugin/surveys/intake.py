@@ -16,7 +16,7 @@ from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..errors import UnknownTenant
-from ..kpi import WorkingCalendar, calendars_of, check_kpi
+from ..kpi import WorkingCalendar, calendars_of, check_kpi, stood_still
 from ..model import ClosedTicket, Exclusion, Receipt, ReopenedTicket, Survey
 from ..plugins import Plugins
 from ..store.engine import Store
@@ -66,6 +66,7 @@ class Intake:
             tenant=tenant,
             closed=closed,
             kpi=kpi,
+            still=stood_still(closed, kpi, tenant.kpi, self._calendars(tenant.name)),
             problems=(*problems, *more),
             exclusions=self._exclusions(closed),
             secrets=self._secrets,

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 
 from ..config.settings import Tenant
 from ..errors import UnknownTicket
-from ..model import AnswerState, Band, KpiCheck, SurveyState, TicketVerdict, VerdictKind
+from ..model import AnswerState, Band, KpiCheck, SeenSign, SurveyState, TicketVerdict, VerdictKind
 from ..store.scales import scale_of
 from ..store.tables import answers, closures, reopenings, surveys
 from ..wording.texts import verdict_sentence
+from .signs import signs_of
 
 _CORNERS = {
     (True, Band.SATISFIED): VerdictKind.CONFIRMED,
@@ -68,10 +69,12 @@ def read_verdict(
         .order_by(surveys.c.respondent)
     ).all()
     reopened = connection.execute(select(reopenings.c.at).filter_by(**key)).first() is not None
-    return _verdict(tenant, row, asked, reopened)
+    return _verdict(tenant, row, asked, reopened, signs_of(connection, tenant, row))
 
 
-def _verdict(tenant: Tenant, row: Any, asked: Iterable[Any], reopened: bool) -> TicketVerdict:
+def _verdict(
+    tenant: Tenant, row: Any, asked: Iterable[Any], reopened: bool, seen: tuple[SeenSign, ...]
+) -> TicketVerdict:
     asked = list(asked)
     order = [Band.DISSATISFIED, Band.NEUTRAL, Band.SATISFIED]
     heard = min((one for one in asked if one.score is not None), key=lambda one: order.index(one.band), default=None)
@@ -93,6 +96,8 @@ def _verdict(tenant: Tenant, row: Any, asked: Iterable[Any], reopened: bool) -> 
         "queue": row.queue,
         "service": row.service,
         "reopened": reopened,
+        "signs": tuple(one.sign for one in seen),
+        "evidence": seen,
     }
     scale = None if heard is None else scale_of(heard.scale, tenant.scale)
     return TicketVerdict(**verdict, sentence=verdict_sentence(TicketVerdict(**verdict), tenant.locale, scale))

@@ -1,0 +1,275 @@
+"""Counting signs over many closings: one statement for a window, however many closings and values it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import exp
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Text, and_, case, exists, func, literal, or_, select, type_coerce
+
+from ..config.settings import Tenant
+from ..model import AnswerState, NotAskedReason, Scale, Sign
+from ..store.addresses import KEY, KINDS, NONE, WIDTH
+from ..store.tables import answers, closures, reopenings, surveys
+from .passing import hand_overs, read_path
+
+#: (seen, known): closings with the sign, and closings of which it can be told at all
+Count = tuple[int, int]
+#: Reasons for not asking that lie with the ticket or with what is known of its client, and so within an agent's reach.
+OF_THE_TICKET = (
+    NotAskedReason.EXCLUDED,
+    NotAskedReason.DUPLICATE,
+    NotAskedReason.NO_ADDRESS,
+    NotAskedReason.NO_CONSENT,
+    NotAskedReason.INTERNAL_CLIENT,
+    NotAskedReason.TOO_OLD,
+)
+#: Edges of the bins around the deadline, as shares of the target: a, b | c, d of ``statistics.deadline_jump``.
+EDGES = (exp(-0.30), exp(-0.15), 1.0, exp(0.15), exp(0.30))
+#: From where on closings before bin b are compared with those in it.
+EARLY = 0.5
+_KEY = ("host", "ticket", "closure")
+_COLUMNS = {"agent": "credited"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Closings with a closing time from ``since`` until before ``until`` (None: open), of one slice."""
+
+    since: datetime | None
+    until: datetime | None
+    where: Mapping[str, str]
+
+    def conditions(self, tenant: Tenant) -> list[Any]:
+        """What a row of ``nps_closure`` fulfils to be in it."""
+        found = [closures.c.tenant_id == tenant.name, closures.c.closed_at.is_not(None)]
+        if self.since is not None:
+            found.append(closures.c.closed_at >= self.since)
+        if self.until is not None:
+            found.append(closures.c.closed_at < self.until)
+        return found + [_dimension(name) == value for name, value in self.where.items()]
+
+
+def read_sign_counts(
+    connection: Connection, tenant: Tenant, window: Window, *, by: str = "", now: datetime, short: int | None
+) -> dict[str, dict[Sign, Count]]:
+    """For each value of ``by`` ("" without): how many closings have each sign, of how many it can be told of.
+
+    ``short``: see ``signs.short_reply``. Quick fixes are counted of closings that are old enough for one. By agent,
+    ``bouncing`` counts the tickets that an agent held, and of those passed on too often the ones that it passed on;
+    who is not asked is counted by agent alone.
+    """
+    flags = _flags(connection.dialect.name, tenant, window, by, now, short)
+    listed = [one for one in flags.c if one.name != "value"]
+    query = select(flags.c.value, *(func.sum(one) for one in listed)).group_by(flags.c.value)
+    found: dict[str, dict[Sign, Count]] = {}
+    for row in connection.execute(query):
+        sums = dict(zip((one.name for one in listed), row[1:], strict=True))
+        found[str(row[0])] = {
+            sign: (int(sums[f"{sign}_seen"] or 0), int(sums[f"{sign}_known"] or 0))
+            for sign in Sign
+            if f"{sign}_seen" in sums
+        }
+    if by == "agent":
+        _add_passing(connection, tenant, window, found)
+    return found
+
+
+def _flags(dialect: str, tenant: Tenant, window: Window, by: str, now: datetime, short: int | None) -> Any:
+    """A row for each closing: its value of ``by``, and for each sign 1 or 0 (or nothing where it cannot be told)."""
+    c, rules = closures.c, tenant.signs
+    worked, elapsed, target, still = (_us(c[name]) for name in ("worked", "elapsed", "target", "still"))
+    took = func.coalesce(worked, elapsed)
+    columns = [(_dimension(by) if by else literal("", Text)).label("value")]
+
+    def sign(name: Sign, known: Any, seen: Any) -> None:
+        columns.append(case((and_(known, seen), 1), else_=0).label(f"{name}_seen"))
+        columns.append(case((known, 1), else_=0).label(f"{name}_known"))
+
+    if short is not None:
+        one = and_(c.replies == 1, took < rules.brush_off_within * target, c.last_reply_length < short)
+        sign(
+            Sign.BRUSH_OFF,
+            and_(took.is_not(None), target > 0, or_(c.replies != 1, c.last_reply_length.is_not(None))),
+            one,
+        )
+    if by != "agent":
+        sign(Sign.BOUNCING, c.passes.is_not(None), c.passes >= rules.bouncing_from)
+    sign(Sign.QUICK_FIX, c.closed_at <= now - rules.quick_fix_within, _came_back(dialect, tenant))
+    sign(Sign.PAUSED_CLOCK, and_(still.is_not(None), worked.is_not(None)), still > rules.paused_over * (still + worked))
+    own, ticket = _address_before()
+    comparable = or_(*(_same_secret(before) for before in (own, ticket)))
+    sign(Sign.ADDRESS_CHANGED, comparable, or_(_changed(own), _changed(ticket)))
+    if by != "agent":
+        return select(*columns).where(*window.conditions(tenant)).subquery()
+    mine = and_(*(surveys.c[name] == c[name] for name in ("tenant_id", *_KEY)), surveys.c.respondent == 0)
+    reasons = [reason.value for reason in OF_THE_TICKET]
+    sign(Sign.NOT_ASKED_SHARE, surveys.c.state.is_not(None), func.coalesce(surveys.c.not_asked, "").in_(reasons))
+    return select(*columns).select_from(closures.outerjoin(surveys, mine)).where(*window.conditions(tenant)).subquery()
+
+
+def came_back(dialect: str, tenant: Tenant) -> Any:
+    """Whether a closing in ``nps_closure`` was a quick fix: a condition for other statements too."""
+    return _came_back(dialect, tenant)
+
+
+def _came_back(dialect: str, tenant: Tenant) -> Any:
+    c, within = closures.c, tenant.signs.quick_fix_within.total_seconds()
+    later, again = closures.alias("later"), closures.alias("again")
+    reopened = exists().where(
+        reopenings.c.tenant_id == c.tenant_id,
+        *(reopenings.c[name] == c[name] for name in _KEY),
+        _seconds(dialect, c.closed_at, reopenings.c.at) <= within,
+    )
+    closed_again = exists().where(
+        again.c.tenant_id == c.tenant_id,
+        again.c.host == c.host,
+        again.c.ticket == c.ticket,
+        again.c.closure > c.closure,
+        _seconds(dialect, c.closed_at, again.c.closed_at) <= within,
+    )
+    # `later` closed after it opened: so the index on (client, closed_at) narrows it to what came after
+    back = exists().where(
+        later.c.tenant_id == c.tenant_id,
+        later.c.client == c.client,
+        later.c.closed_at > c.closed_at,
+        later.c.host == c.host,
+        later.c.ticket != c.ticket,
+        later.c.opened_at > c.closed_at,
+        _seconds(dialect, c.closed_at, later.c.opened_at) <= within,
+        case((c.service != "", later.c.service == c.service), else_=and_(c.queue != "", later.c.queue == c.queue)),
+    )
+    return or_(reopened, closed_again, back)
+
+
+def _address_before() -> tuple[Any, Any]:
+    c = closures.c
+    before, same = closures.alias("before"), closures.alias("same_ticket")
+    own = (
+        select(before.c.addresses)
+        .where(before.c.tenant_id == c.tenant_id, before.c.client == c.client, before.c.closed_at < c.closed_at)
+        .order_by(before.c.closed_at.desc())
+        .limit(1)
+        .correlate(closures)
+        .scalar_subquery()
+    )
+    ticket = (
+        select(same.c.addresses)
+        .where(
+            same.c.tenant_id == c.tenant_id,
+            same.c.host == c.host,
+            same.c.ticket == c.ticket,
+            same.c.closure < c.closure,
+        )
+        .order_by(same.c.closure.desc())
+        .limit(1)
+        .correlate(closures)
+        .scalar_subquery()
+    )
+    return own, case((c.closure > 1, ticket))
+
+
+def _same_secret(before: Any) -> Any:
+    now = closures.c.addresses
+    return and_(now != "", func.substr(func.coalesce(before, ""), 1, KEY) == func.substr(now, 1, KEY))
+
+
+def _changed(before: Any) -> Any:
+    """``store.addresses.changed_kinds`` in SQL."""
+    now = closures.c.addresses
+    ways = []
+    for place in range(len(KINDS)):
+        old, new = (func.substr(text, KEY + 1 + WIDTH * place, WIDTH) for text in (before, now))
+        ways.append(and_(old != new, old != NONE, new != NONE))
+    return and_(_same_secret(before), or_(*ways))
+
+
+def _add_passing(connection: Connection, tenant: Tenant, window: Window, found: dict[str, dict[Sign, Count]]) -> None:
+    """Bouncing by agent, charged to who passed it on, whoever is credited with the closing."""
+    conditions = window.conditions(tenant)
+    passed: dict[str, int] = {}
+    alone = select(closures.c.credited, func.count()).where(*conditions, closures.c.passes == 0)
+    held = {str(agent): int(n) for agent, n in connection.execute(alone.group_by(closures.c.credited))}
+    moved = select(closures.c.path, closures.c.passes).where(*conditions, closures.c.passes > 0)
+    for row in connection.execute(moved.execution_options(yield_per=5000)):
+        path = read_path(row.path)
+        for agent in {one.agent for one in path if one.agent}:
+            held[agent] = held.get(agent, 0) + 1
+        if row.passes >= tenant.signs.bouncing_from:
+            for agent in {one.agent for one in hand_overs(path) if one.agent}:
+                passed[agent] = passed.get(agent, 0) + 1
+    for agent, n in held.items():
+        found.setdefault(agent, {})[Sign.BOUNCING] = (passed.get(agent, 0), n)
+
+
+# --- the deadline
+
+
+@dataclass(frozen=True, kw_only=True)
+class JumpCounts:
+    """Closings around their deadline, and the scores (by point, lowest first) of those just before it (bin b) and of
+    those from half of the target up to there."""
+
+    bins: tuple[int, int, int, int]
+    near: tuple[int, ...] = ()
+    early: tuple[int, ...] = ()
+
+
+def read_jump(connection: Connection, tenant: Tenant, window: Window) -> JumpCounts:
+    """The closings of a window around their own deadlines; exactly at the target is before it, as the KPI has it."""
+    c = closures.c
+    ratio = (_us(c.worked) * 1.0) / _us(c.target)
+    first, second, deadline, third, last = EDGES
+    place = case(
+        (ratio < EARLY, None),
+        (ratio < first, 0),
+        (ratio < second, 1),
+        (ratio <= deadline, 2),
+        (ratio < third, 3),
+        (ratio < last, 4),
+    ).label("place")
+    usable = [*window.conditions(tenant), _us(c.target) > 0, c.worked.is_not(None)]
+    placed = select(place, *(c[name] for name in _KEY)).where(*usable).subquery()
+    tally = select(placed.c.place, func.count()).where(placed.c.place.is_not(None)).group_by(placed.c.place)
+    bins = {int(where): n for where, n in connection.execute(tally)}
+    heard = scored(tenant, tenant.scale)
+    both = and_(*(placed.c[name] == heard.c[name] for name in _KEY))
+    scores = select(placed.c.place, heard.c.score, func.count()).select_from(placed.join(heard, both))
+    near, early = ([0] * len(tenant.scale.points) for _ in range(2))
+    for where, score, n in connection.execute(
+        scores.where(placed.c.place <= 2).group_by(placed.c.place, heard.c.score)
+    ):
+        (near if where == 2 else early)[score - tenant.scale.low] += n
+    return JumpCounts(bins=tuple(bins.get(n, 0) for n in (1, 2, 3, 4)), near=tuple(near), early=tuple(early))
+
+
+def scored(tenant: Tenant, scale: Scale) -> Any:
+    """The score that counts of each closure that was asked on this scale: the lowest of its respondents'."""
+    s, a = surveys.c, answers.c
+    same = [s.scale[name].as_integer() == getattr(scale, name) for name in ("low", "high")]
+    return (
+        select(*(s[name] for name in _KEY), func.min(a.score).label("score"), func.min(a.at).label("at"))
+        .select_from(surveys.join(answers, and_(a.tenant_id == s.tenant_id, a.survey == s.survey)))
+        .where(s.tenant_id == tenant.name, a.state == AnswerState.COUNTED.value)
+        .where(s.scale["name"].as_string() == scale.name, *same)
+        .group_by(*(s[name] for name in _KEY))
+        .subquery()
+    )
+
+
+def _dimension(name: str) -> Any:
+    column = _COLUMNS.get(name, name)
+    return closures.c[column] if column in closures.c else closures.c.facts[name].as_string()
+
+
+def _us(column: Any) -> Any:
+    return type_coerce(column, BigInteger)
+
+
+def _seconds(dialect: str, since: Any, until: Any) -> Any:
+    if dialect == "sqlite":
+        return (func.julianday(until) - func.julianday(since)) * 86400
+    return func.extract("epoch", type_coerce(until, closures.c.closed_at.type) - since)

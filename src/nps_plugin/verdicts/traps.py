@@ -1,0 +1,205 @@
+"""Signs on a slice: how often each is seen, against before or against peers, and what is beyond chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import exp, log
+
+from sqlalchemy import Connection
+
+from ..config.settings import Minimum, Tenant
+from ..model import Share, Sign, SignFinding
+from ..statistics import Difference, adjusted_p, deadline_jump, newcombe, observed_expected, theta, wilson
+from ..wording.sign_sentences import finding_sentence, jump_sentence
+from .sign_counts import Count, JumpCounts, Window, read_jump, read_sign_counts
+from .signs import short_reply
+
+#: The least difference in shares that is worth a word, however sure.
+FLOOR = 0.02
+#: The share of false findings among those of a slice (of all agents, where agents are held against each other).
+FALSE_SHARE = 0.05
+#: With so many peers their own spread is known, and a peer must stand out from that, not from chance alone.
+LEAST_PEERS = 5
+#: Answers on either side of the deadline's last stretch that it takes to compare them.
+LEAST_ANSWERS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignCount:
+    """One sign on one slice as (seen, known) closings, and what to hold it against: the same slice ``before``, or its
+    ``peers`` one by one (the other agents). Both given: the peers count."""
+
+    sign: Sign
+    own: Count
+    before: Count | None = None
+    peers: Sequence[Count] = ()
+
+
+def sign_findings_from_counts(
+    counts: Sequence[SignCount],
+    *,
+    jump: JumpCounts | None = None,
+    minimum: Minimum | None = None,
+    agent: bool = False,
+    locale: str = "en",
+) -> tuple[SignFinding, ...]:
+    """What is found in counts; docs/traps.md has the rules.
+
+    A difference (Newcombe) is found where it is at least ``FLOOR``, its interval is above 0, there are
+    ``minimum.ratings`` closings on both sides, and its p stands after Benjamini-Hochberg. Against 5 peers or more, p is
+    that of standing out from the spread that all of them share, and all of their p count in Benjamini-Hochberg.
+    ``agent``: the slice is a person's work, and its sentences say what that means. A deadline jump is found only where
+    clients of tickets closed just before the deadline are also the less satisfied ones.
+    """
+    least = (minimum or Minimum()).ratings
+    family: list[float] = []
+    compared = [_compare(one, least, family) for one in counts]
+    jumped = None if jump is None else _jump(jump)
+    if jumped is not None:
+        family.append(jumped.p)
+    corrected = dict(zip(family, adjusted_p(family), strict=True))
+    found = []
+    for one, (finding, against, enough) in zip(counts, compared, strict=True):
+        p, interval, difference = finding.p, finding.interval, finding.difference
+        sure = enough and p is not None and interval is not None and difference is not None
+        if sure and corrected[p] <= FALSE_SHARE and interval[0] > 0 and difference >= FLOOR:  # type: ignore[index,operator]
+            finding = replace(finding, found=True)
+        if one.own[1] or finding.baseline is not None:
+            said = finding_sentence(finding, locale, against=against, enough=enough, agent=agent)
+            found.append(replace(finding, sentence=said))
+    if jump is not None and jumped is not None:
+        found.append(_judge_jump(jump, jumped, corrected[jumped.p] <= FALSE_SHARE, agent, locale))
+    return tuple(found)
+
+
+def sign_findings(
+    connection: Connection,
+    tenant: Tenant,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    basis: str = "closed",  # noqa: ARG001 - every reader of a slice is asked alike
+    where: Mapping[str, str],
+    now: datetime,
+) -> tuple[SignFinding, ...]:
+    """The signs on a slice of a tenant's closings.
+
+    An agent is held against the other agents of the same slice; anything else against itself in the time of the same
+    length before ``since``, and without ``since`` against nothing. Signs are of closings: they go by the closing time
+    whatever the ``basis``.
+    """
+    end = until or now
+    short = short_reply(connection, tenant, end)
+    agent = where.get("agent")
+    window = Window(since=since, until=until, where=where)
+    if agent is not None:
+        team = Window(since=since, until=until, where={name: it for name, it in where.items() if name != "agent"})
+        by_agent = read_sign_counts(connection, tenant, team, by="agent", now=now, short=short)
+        own = by_agent.pop(agent, {})
+        by_agent.pop("", None)
+        counts = [
+            SignCount(sign=sign, own=own[sign], peers=[one[sign] for one in by_agent.values() if sign in one])
+            for sign in Sign
+            if sign in own
+        ]
+    else:
+        own = read_sign_counts(connection, tenant, window, now=now, short=short).get("", {})
+        before: Mapping[Sign, Count] = {}
+        if since is not None:
+            earlier = Window(since=since - (end - since), until=since, where=where)
+            before = read_sign_counts(connection, tenant, earlier, now=now, short=short).get("", {})
+        counts = [SignCount(sign=sign, own=own[sign], before=before.get(sign)) for sign in Sign if sign in own]
+    return sign_findings_from_counts(
+        counts,
+        jump=read_jump(connection, tenant, window),
+        minimum=tenant.minimum,
+        agent=agent is not None,
+        locale=tenant.locale,
+    )
+
+
+def _compare(one: SignCount, least: int, family: list[float]) -> tuple[SignFinding, str, bool]:
+    """The finding so far, what it is held against, and whether there is enough to compare. Adds to the family of p."""
+    peers = [peer for peer in one.peers if peer[1]]
+    finding = SignFinding(sign=one.sign, share=_share(one.own))
+    base = (sum(seen for seen, _ in peers), sum(known for _, known in peers)) if peers else one.before
+    if base is None or not base[1]:
+        return finding, "", False
+    against = "peers" if peers else "before"
+    difference = newcombe(*one.own, *base)
+    enough = min(one.own[1], base[1]) >= least
+    finding = replace(finding, baseline=_share(base))
+    if difference is None:
+        return finding, against, False
+    finding = replace(
+        finding,
+        difference=difference.estimate,
+        interval=(difference.interval.low, difference.interval.high),
+        p=difference.p,
+    )
+    if not enough:
+        return finding, against, False
+    large = [peer for peer in peers if peer[1] >= least]
+    if len(large) + 1 >= LEAST_PEERS:
+        finding = replace(finding, p=_among(one.own, large, difference, family))
+    else:
+        family.append(difference.p)
+    return finding, against, True
+
+
+def _among(own: Count, peers: Sequence[Count], difference: Difference, family: list[float]) -> float:
+    """p of standing out from the peers' own spread; the p of all of them go into the family."""
+    everyone = [own, *peers]
+    mean = sum(seen for seen, _ in everyone) / sum(known for _, known in everyone)
+    found = observed_expected({str(place): [(seen, known, mean)] for place, (seen, known) in enumerate(everyone)})
+    ps = [1.0 if found is None or (p := found.agents[str(place)].p) is None else p for place in range(len(everyone))]
+    ps[0] = max(ps[0], difference.p)
+    family.extend(ps)
+    return ps[0]
+
+
+@dataclass(frozen=True)
+class _Jumped:
+    p: float
+    expected: float
+    less_happy: bool | None
+
+
+def _jump(counts: JumpCounts) -> _Jumped | None:
+    found = deadline_jump(*counts.bins)
+    if found is None:
+        return None
+    a, _, _, d = (n + 0.5 for n in counts.bins)
+    odds = exp((log(a) - log(d)) / 3)
+    less_happy = None
+    if min(sum(counts.near), sum(counts.early)) >= LEAST_ANSWERS:
+        # P(near > early) + P(equal)/2: under a half, clients of tickets closed just in time are the less satisfied ones
+        beats = theta(counts.early, counts.near)
+        less_happy = None if beats is None else beats.value < 0.5
+    return _Jumped(found.p, odds / (1 + odds), less_happy)
+
+
+def _judge_jump(counts: JumpCounts, jumped: _Jumped, significant: bool, agent: bool, locale: str) -> SignFinding:
+    _, b, c, _ = counts.bins
+    share = _share((b, b + c))
+    assert share.value is not None  # noqa: S101 - a jump has closings in every bin
+    finding = SignFinding(
+        sign=Sign.DEADLINE_JUMP,
+        share=share,
+        baseline=Share(value=jumped.expected),
+        difference=share.value - jumped.expected,
+        p=jumped.p,
+        found=significant and jumped.less_happy is True,
+    )
+    said = jump_sentence(finding, locale, bunched=significant, less_happy=jumped.less_happy, agent=agent)
+    return replace(finding, sentence=said)
+
+
+def _share(count: Count) -> Share:
+    seen, known = count
+    if not known:
+        return Share()
+    low, high = wilson(seen, known)
+    return Share(count=seen, n=known, value=seen / known, interval=(low, high))
