@@ -1,7 +1,7 @@
 """Experiments: tenants of one planted truth, judged, counted, and held against what methods allow.
 
 Every experiment takes the function that judges, so that a test can plant a wrong one and see it caught, and ``size``,
-by which the numbers of tenants are multiplied (1: a quick look).
+how long to look: 0 for a test, 1 for a quick look, 2 for the numbers of docs/truth.md.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from math import sqrt
 from typing import Any
 
 from nps_plugin.counts import Stratum, Tally, tally
-from nps_plugin.model import SCALES, Level, Link, PeerMark, SliceVerdict, Trap
+from nps_plugin.model import SCALES, Level, Link, PeerMark, Sign, SliceVerdict, Trap
 from nps_plugin.statistics import deadline_jump
 from nps_plugin.verdicts.peers import judge_peers
+from nps_plugin.verdicts.traps import SignCount, sign_findings_from_counts
 
 from .agents import Team
+from .latent import expit, logit
 from .tenants import (
     AGREED,
     DISCONTENT,
@@ -34,6 +36,7 @@ from .tenants import (
     deadline_bins,
     plain,
     seeded,
+    together,
 )
 
 Judge = Callable[..., SliceVerdict]
@@ -85,6 +88,11 @@ def verdicts(judge: Judge, draw: Callable[[random.Random], Sample], count: int, 
     return (judged(judge, draw(seeded(seed, number))) for number in range(count))
 
 
+def many(size: int, quick: int, full: int) -> int:
+    """How many tenants: a quarter of a quick look for a test."""
+    return (max(10, quick // 4), quick, full)[size]
+
+
 def rate(hits: int, count: int) -> str:
     """A share as it is printed: 0.026, or 0 where nothing was ever seen."""
     return f"{hits / count:.3f}" if hits else "0"
@@ -128,7 +136,7 @@ def _links(
 def no_link(judge: Judge, size: int = 1) -> Table:
     """KPI and score have nothing to do with each other, answers are independent."""
     rows, whole = [], Counter[Link]()
-    count = 60 if size == 1 else 1429
+    count = many(size, 60, 1429)
     for sizes, (expected, _, _) in SIZES.items():
         links = _links(judge, 0.0, sizes, count, SHAPES)
         whole += links
@@ -167,7 +175,7 @@ def link_found(judge: Judge, size: int = 1) -> Table:
     for d, place in ((0.30, 1), (0.62, 2)):
         for sizes, expected in SIZES.items():
             scales = ["faces-3", "stars-5", "nps-11"] if d < 0.5 else ["stars-5", "nps-11"]
-            links = _links(judge, d, sizes, 40 * (1 if size == 1 else 15), scales)
+            links = _links(judge, d, sizes, many(size, 40, 600), scales)
             rows.append((f"{d:.2f}", f"{sizes[0]}/{sizes[1]}", *_link_cells(links), expected[place]))
             false, tenants = false + links[Link.NOT_REFLECTED], tenants + links.total()
     return Table(
@@ -198,7 +206,7 @@ def no_link_big_clients(judge: Judge, size: int = 1) -> Table:
     for name, of in CLIENTS.items():
         links: Counter[Link] = Counter()
         for sizes in ((20, 80), (30, 270), (100, 300)):
-            links += _links(judge, 0.0, sizes, 40 * (1 if size == 1 else 20), scales, **of)
+            links += _links(judge, 0.0, sizes, many(size, 40, 800), scales, **of)
         rows.append((name, *_link_cells(links)))
         for link in (Link.TRACKS, Link.CONTRADICTS):
             share = links[link] / links.total()
@@ -225,7 +233,7 @@ def watermelon(judge: Judge, size: int = 1) -> Table:
         "client sd 1.2, sizes 1/sqrt r": ({"clients": 150, "client_sd": 1.2, "skew": 0.5}, None),
         "client sd 1.2, sizes 1/r": ({"clients": 150, "client_sd": 1.2, "skew": 1}, None),
     }
-    count = 300 if size == 1 else 4000
+    count = many(size, 300, 4000)
     rows, checks = [], []
     for name, (of, bound) in kinds.items():
         found = Counter(
@@ -262,17 +270,19 @@ def confusion(judge: Judge, size: int = 1) -> list[Table]:
     levels: list[tuple[str, ...]] = []
     links: list[tuple[str, ...]] = []
     wrong = decided = 0
-    count = 20 if size == 1 else 300
+    count = many(size, 20, 300)
     for name, truth in TRUTHS.items():
         for answers in (8, 30, 100, 300, 1000, 4000):
-            many = max(10, count // (4 if answers == 4000 else 1))
-            found = list(verdicts(judge, lambda dice, t=truth, n=answers: t.draw(n, dice), many, f"{name} {answers}"))  # type: ignore[misc]
+            of_size = max(5, count // (4 if answers == 4000 else 1))
+            found = list(
+                verdicts(judge, lambda dice, t=truth, n=answers: t.draw(n, dice), of_size, f"{name} {answers}")
+            )  # type: ignore[misc]
             of_level, of_link = Counter(one.level for one in found), Counter(one.link for one in found)
             levels.append((name, str(answers), *(str(of_level[one] or "") for one in _LEVELS), truth.level or ""))
             links.append((name, str(answers), *(str(of_link[one] or "") for one in Link), truth.link or ""))
             if truth.level is not None and truth.level is not Level.UNDECIDED:
                 wrong += sum(_opposite(one.level, truth.level) for one in found)
-                decided += many
+                decided += of_size
     return [
         Table(
             title="Planted truth against level",
@@ -327,7 +337,7 @@ def simpson_flag(judge: Judge, size: int = 1) -> Table:
         "nothing at all": (nothing, 0.05),
     }
     rows, checks = [], []
-    count = 50 if size == 1 else 800
+    count = many(size, 50, 800)
     for name, (parts, bound) in kinds.items():
         truth = Truth(parts=parts)
         cells = []
@@ -371,7 +381,7 @@ _POWER = {(8, 30): ".34", (12, 30): ".58", (24, 30): ".87", (8, 100): ".71", (12
 def traps(judge: Judge, size: int = 1) -> Table:
     """The Goodhart trap over months."""
     rows, checks = [], []
-    count = 25 if size == 1 else 600
+    count = many(size, 25, 600)
     for name, moves in _MOVES.items():
         cells, false, tenants = [], 0, 0
         for months, answers in _POWER:
@@ -389,8 +399,8 @@ def traps(judge: Judge, size: int = 1) -> Table:
     return Table(
         title="Goodhart trap over months",
         note="Share of tenants called a trap. From first to last month a trap moves KPI and score by 1 on the logit"
-        " scale (KPI about .78 to .90, satisfied .87 to .71), what moves alone by 2. Methods: nothing happens .001-.003, the"
-        " KPI alone rises <= .05.",
+        " scale (KPI about .78 to .90, satisfied .87 to .71), what moves alone by 2. Methods: nothing happens"
+        " .001-.003, the KPI alone rises <= .05.",
         columns=("truth", *(f"{months} months, {answers} answers" for months, answers in _POWER)),
         rows=tuple(rows),
         checks=tuple(checks),
@@ -400,11 +410,8 @@ def traps(judge: Judge, size: int = 1) -> Table:
 def judge_course(judge: Judge, course: Course, dice: random.Random) -> SliceVerdict:
     """The verdict on months in a row."""
     months = course.draw(dice)
-    periods = [
-        (date(2024 + number // 12, number % 12 + 1, 1), tally(course.scale, rows)) for number, rows in enumerate(months)
-    ]
-    whole = tally(course.scale, [row for rows in months for row in rows])
-    return judge(whole, periods=periods, target=AGREED)
+    periods = [(date(2024 + number // 12, number % 12 + 1, 1), month) for number, month in enumerate(months)]
+    return judge(together(months), periods=periods, target=AGREED)
 
 
 def mix_shift(judge: Judge, size: int = 1) -> Table:
@@ -413,7 +420,7 @@ def mix_shift(judge: Judge, size: int = 1) -> Table:
     mail = Population(shares=(0.15, 0.1, 0.75), stratum=EMAIL)
     phone = Population(shares=(0.04, 0.04, 0.92), stratum=PHONE)
     rows, checks = [], []
-    count = 60 if size == 1 else 1000
+    count = many(size, 60, 1000)
     for by_phone in (0.2, 0.5, 0.8):
         flagged = said = 0
         crude = fixed = 0.0
@@ -462,7 +469,7 @@ TEAMS: dict[str, Team] = {
 def agents(_: Judge, size: int = 1) -> Table:
     """Agents who are like the others must not be accused; one who is not must be found."""
     rows, checks = [], []
-    count = 30 if size == 1 else 600
+    count = many(size, 30, 600)
     for name, team in TEAMS.items():
         false = below = found = 0
         for number in range(count):
@@ -488,7 +495,7 @@ def agents(_: Judge, size: int = 1) -> Table:
 def deadline(_: Judge, size: int = 1) -> Table:
     """Tickets pulled in just before the deadline."""
     rows, checks = [], []
-    count = 150 if size == 1 else 4000
+    count = many(size, 150, 4000)
     power = {(400, 0.4): ".75", (400, 0.2): ".31", (800, 0.4): ".95", (800, 0.2): ".56"}
     for shape in ("lognormal", "gamma", "weibull"):
         for closings in (400, 800):
@@ -516,6 +523,75 @@ def deadline(_: Judge, size: int = 1) -> Table:
     )
 
 
+# --- signs ------------------------------------------------------------------------------------------------------------
+
+_SHARES = {
+    Sign.BRUSH_OFF: 0.04,
+    Sign.BOUNCING: 0.08,
+    Sign.QUICK_FIX: 0.1,
+    Sign.PAUSED_CLOCK: 0.12,
+    Sign.NOT_ASKED_SHARE: 0.2,
+    Sign.ADDRESS_CHANGED: 0.02,
+}
+
+
+def seen(closings: int, shares: dict[Sign, float], dice: random.Random) -> dict[Sign, tuple[int, int]]:
+    """Each sign as (seen, known) closings."""
+    return {sign: (sum(dice.random() < share for _ in range(closings)), closings) for sign, share in shares.items()}
+
+
+def signs(_: Judge, size: int = 1) -> Table:
+    """Signs against the time before, and an agent's against those of the peers."""
+    rows, checks = [], []
+    count = many(size, 40, 1000)
+    planted: dict[str, Sign | None] = {"nothing": None} | {f"{sign} +.12": sign for sign in _SHARES}
+    for name, sign in planted.items():
+        cells = []
+        for closings, against_peers in ((100, False), (400, False), (100, True), (400, True)):
+            hits, false = 0, 0.0
+            for number in range(count):
+                dice = seeded(f"signs {name} {closings} {against_peers}", number)
+                found = _found_signs(closings, sign, against_peers, dice)
+                hits += sign in found
+                false += len(found - {sign}) / max(1, len(found))
+            cells.append((f"{hits / count:.2f} / " if sign else "") + f"{false / count:.3f}")
+            where = "peers" if against_peers else "before"
+            what = f"false share of signs, {name}, {closings} closings against {where}"
+            checks.append(Check(what=what, measured=false / count, tenants=count, bound=0.05))
+            if sign and closings == 400 and not against_peers:
+                what = f"{sign} found in 400 closings against before"
+                checks.append(Check(what=what, measured=hits / count, tenants=count, bound=0.8, at_most=False))
+        rows.append((name, *cells))
+    return Table(
+        title="Signs",
+        note="Six signs on one slice, seen in 2 to 20 % of closings; one of them 12 points more often than in as many"
+        " closings before, or than in those of 15 agents whose own shares differ (sd .3 on the logit scale). Found /"
+        " false share of what was found.",
+        columns=("planted", "100, against before", "400", "100, against peers", "400"),
+        rows=tuple(rows),
+        checks=tuple(checks),
+    )
+
+
+def _found_signs(closings: int, planted: Sign | None, against_peers: bool, dice: random.Random) -> set[Sign]:
+    def own_way() -> dict[Sign, float]:
+        spread = 0.3 if against_peers else 0.0
+        return {sign: expit(logit(share) + dice.gauss(0, spread)) for sign, share in _SHARES.items()}
+
+    own = own_way()
+    if planted:
+        own[planted] = min(0.9, _SHARES[planted] + 0.12)
+    mine = seen(closings, own, dice)
+    others = [seen(closings, own_way(), dice) for _ in range(15 if against_peers else 1)]
+    counts = [
+        SignCount(sign=sign, own=mine[sign], peers=[one[sign] for one in others])
+        if against_peers
+        else SignCount(sign=sign, own=mine[sign], before=others[0][sign])
+        for sign in _SHARES
+    ]
+    return {one.sign for one in sign_findings_from_counts(counts, agent=against_peers) if one.found}
+
+
 EXPERIMENTS: Sequence[Callable[[Judge, int], Table | list[Table]]] = (
     no_link,
     link_found,
@@ -526,6 +602,7 @@ EXPERIMENTS: Sequence[Callable[[Judge, int], Table | list[Table]]] = (
     traps,
     mix_shift,
     agents,
+    signs,
     deadline,
 )
 

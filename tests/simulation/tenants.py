@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 from bisect import bisect, bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import log
 
 from nps_plugin.config import Target
-from nps_plugin.counts import MET, MISSED, Row, Stratum
+from nps_plugin.counts import MET, MISSED, Row, Stratum, StratumTally, Tally
 from nps_plugin.model import SCALES, Level, Link, Scale
 
-from .latent import below, expit, latent, solve
+from .latent import below, expit, latent, logit, solve
 
 #: What a tenant in these simulations has agreed on.
 AGREED = Target(kpi_share=0.9, satisfied_share=0.8)
@@ -28,8 +28,8 @@ class Population:
 
     ``clients`` 0: every answer comes from a client of its own; else they come from so many: each as often as the
     others (``skew`` None), by chance alone (0), or the client of rank r by chance in proportion to 1/r^skew, so that at
-    1 a few are big. ``kpi_sd`` lets clients differ in how often their target is met, on the logit scale, whatever they think;
-    ``missers``: only the last so many clients ever have a missed target, and never another one.
+    1 a few are big. ``kpi_sd`` lets clients differ in how often their target is met, on the logit scale, whatever they
+    think; ``missers``: only the last so many clients ever have a missed target, and never another one.
     """
 
     scale: str = "faces-3"
@@ -196,23 +196,39 @@ class Course:
     month_sd: float = 0.0
     scale: Scale = field(default=SCALES["faces-3"])
 
-    def draw(self, dice: random.Random) -> list[list[Row]]:
-        """The rows of each month. The mean of the course is at ``kpi`` and ``satisfied``."""
-        months = []
-        kpi_from, happy_from = (log(share / (1 - share)) for share in (self.kpi, self.satisfied))
-        for month in range(self.months):
-            way = month / (self.months - 1) - 0.5
-            kpi = expit(kpi_from + self.kpi_moves * way + dice.gauss(0, self.month_sd))
-            happy = expit(happy_from + self.satisfied_moves * way + dice.gauss(0, self.month_sd))
-            months.append([self._row(kpi, happy, number, dice) for number in range(self.closings)])
-        return months
+    def draw(self, dice: random.Random) -> list[Tally]:
+        """The counts of each month. The mean of the course is at ``kpi`` and ``satisfied``."""
+        return [self._month(month / (self.months - 1) - 0.5, dice) for month in range(self.months)]
 
-    def _row(self, kpi: float, happy: float, number: int, dice: random.Random) -> Row:
-        met = MET if dice.random() < kpi else MISSED
-        if number >= self.answers:
-            return Row(met, None)
+    def _month(self, way: float, dice: random.Random) -> Tally:
+        kpi = expit(logit(self.kpi) + self.kpi_moves * way + dice.gauss(0, self.month_sd))
+        happy = expit(logit(self.satisfied) + self.satisfied_moves * way + dice.gauss(0, self.month_sd))
         top = len(self.scale.points) - 1
-        return Row(met, top if dice.random() < happy else dice.randrange(top))
+        rated = [[0] * (top + 1) for _ in range(3)]
+        for _ in range(self.answers):
+            of_kpi = rated[MET if dice.random() < kpi else MISSED]
+            of_kpi[top if dice.random() < happy else dice.randrange(top)] += 1
+        silent = self.closings - self.answers
+        met = sum(dice.random() < kpi for _ in range(silent))
+        return whole(self.scale, EMAIL, rated, (met, silent - met, 0))
+
+
+def whole(
+    scale: Scale, stratum: Stratum, rated: Iterable[Iterable[int]], unanswered: tuple[int, int, int] = (0, 0, 0)
+) -> Tally:
+    """The tally of one stratum, each answer of a client of its own."""
+    counts = tuple(tuple(row) for row in rated)
+    return Tally(scale=scale, strata=(StratumTally(stratum=stratum, rated=counts, unanswered=unanswered),))
+
+
+def together(months: Sequence[Tally]) -> Tally:
+    """All months in one tally of their one stratum."""
+    strata = [month.strata[0] for month in months]
+    rated = [
+        [sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*(one.rated for one in strata), strict=True)
+    ]
+    met, missed, unknown = (sum(cells) for cells in zip(*(one.unanswered for one in strata), strict=True))
+    return whole(months[0].scale, strata[0].stratum, rated, (met, missed, unknown))
 
 
 def deadline_bins(closings: int, pulled: float, dice: random.Random, shape: str = "lognormal") -> tuple[int, ...]:
