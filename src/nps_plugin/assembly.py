@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from .clock import Clock
 from .config import Settings, Tenant
+from .counts import fold_due
 from .errors import ConfigError, ConfigProblem, PluginError
 from .model import Health, Message, WorkDone
 from .plugins import Plugins, name_of
@@ -53,7 +54,7 @@ class Parts:
         return {name: tenant for name, tenant in self.settings.tenants.items() if tenant.enabled}
 
     def work(self, clock: Clock, limit: int) -> WorkDone:
-        """One round: send, expire, tell."""
+        """One round: send, expire, tell, fold."""
         self.intake.note_procedures(self.enabled)
         post = Post(
             store=self.store,
@@ -69,6 +70,7 @@ class Parts:
         expired = expire_due(post, clock.now())
         ended = end_removed(self.store, self.subscribers, clock)
         told = self.tell(clock, limit)
+        folded = fold_due(self.store, self.enabled, limit)
         return WorkDone(
             sent=sent["sent"],
             reminded=sent["reminded"],
@@ -78,6 +80,7 @@ class Parts:
             expired=expired,
             told=told["told"],
             failed_tellings=told["failed"],
+            folded=folded,
             waiting=waiting(self.store, self.plugins, clock),
             ended=ended,
             cleaned=self.sweep.round(self.store, self.settings.tenants, self.settings.retention, clock.now(), limit),

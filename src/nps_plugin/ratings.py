@@ -285,7 +285,7 @@ class Ratings(Answering, Judging):
     # --- the worker -----------------------------------------------------------------------------------------------
 
     def run_due(self, now: datetime | None = None, limit: int = _ROUND) -> WorkDone:
-        """One round of the worker: send what is due, close what is over, tell the untold; at most ``limit`` of each."""
+        """One round of the worker: send what is due, close what is over, tell the untold, fold; ``limit`` of each."""
         return self._parts.work(ManualClock(now) if now is not None else self._parts.clock, limit)
 
     def start_worker(self, every: float = 30.0) -> None:
@@ -316,7 +316,7 @@ class Ratings(Answering, Judging):
                 if report is not None:
                     report(done)
                 # a full round: the queue is longer than one round takes
-                rest = 0.0 if max(done.sent, done.told) >= _ROUND else every
+                rest = 0.0 if max(done.sent, done.told, done.folded) >= _ROUND else every
             stop.wait(rest)
 
     def close(self) -> None:

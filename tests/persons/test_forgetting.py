@@ -260,7 +260,7 @@ def test_whatever_happened_before_counts_and_verdicts_stay(often, steps, number)
                     ratings.record_answer(
                         "acme", score, token=token, comment="It still burns" if what == "comment" else None
                     )
-    kept = ("closure", "answer", "answer_reason", "answer_mark", "reopening", "fold_queue")
+    kept = ("closure", "answer", "answer_reason", "answer_mark", "reopening")
     before = counting(often, *kept)
     planned = {(row.ticket, row.closure) for row in often.rows("survey") if row.state in PLANNED}
     verdicts = {(row.ticket, row.closure): verdict_on(often, row) for row in often.rows("closure")}

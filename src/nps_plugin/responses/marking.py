@@ -31,9 +31,9 @@ class Ledger:
     now: datetime
     subscribers: Iterable[str]
 
-    def count(self, answer: str, sign: int) -> None:
-        """Queue that an answer came into the counts (+1) or left them (-1)."""
-        queue_fold(self.connection, answer=answer, sign=sign, now=self.now, tenant=self.tenant.name, **self._closure)
+    def count(self) -> None:
+        """Queue that an answer of this closure came into the counts or left them."""
+        queue_fold(self.connection, now=self.now, tenant=self.tenant.name, **self._closure)
 
     def mark(self, answer: str, state: AnswerState, *, was: AnswerState, by: str = "", why: str) -> None:
         """Change the state of an answer: the row says when, by whom and why."""
@@ -42,7 +42,7 @@ class Ledger:
         row = key | {"mark": new_id(self.now), "state": state.value, "at": self.now, "by": by, "why": why}
         self.connection.execute(insert(answer_marks).values(row))
         if AnswerState.COUNTED in (was, state):
-            self.count(answer, 1 if state is AnswerState.COUNTED else -1)
+            self.count()
 
     def supersede_counted(self, *, by: str = "", why: str) -> None:
         """Let the answer that counts give way, where one does."""

@@ -121,7 +121,7 @@ def take(
     if ruling.state is not None:
         answer = _add(connection, tenant.name, row, scale.band(score).value, coming, ruling.state, given, now)
         if ruling.state is AnswerState.COUNTED:
-            ledger.count(answer, 1)
+            ledger.count()
     assert answer is not None  # noqa: S101 - a ruling has an answer to point to or makes one
     if ruling.effect is Effect.CONFIRMED:
         ledger.mark(answer, AnswerState.COUNTED, was=states[answer], by=given.by, why="a person said the same")

@@ -38,6 +38,10 @@ class Store:
         """A transaction that only reads: one snapshot."""
         self.ready()
         with self.engine.connect() as connection, connection.begin():
+            if self.engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            elif self._given:
+                _begin_to_read(connection)
             yield connection
 
     @contextmanager
@@ -104,6 +108,14 @@ class Store:
         """Let go of the connections, where the engine is ours."""
         if not self._given:
             self.engine.dispose()
+
+
+def _begin_to_read(connection: Connection) -> None:
+    """One snapshot on a host's engine too: the driver alone begins no transaction for what only reads."""
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.dbapi_connection
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN")
 
 
 def _revision(connection: Connection) -> str | None:

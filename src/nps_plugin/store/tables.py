@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -23,20 +22,37 @@ from sqlalchemy import (
 )
 
 from ..model import AnswerState, NotAskedReason, SurveyState
+from .count_tables import counted, fold_queue, fold_states, folds, mixes, moments, standings, strata
+from .schema import ID, NAME, metadata
 from .types import Duration, UtcDateTime
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-ID = String(32)
-NAME = String(255)
+__all__ = [
+    "ID",
+    "NAME",
+    "answer_marks",
+    "answer_reasons",
+    "answers",
+    "clients",
+    "closures",
+    "comments",
+    "contacts",
+    "counted",
+    "evidence",
+    "fold_queue",
+    "fold_states",
+    "folds",
+    "messages",
+    "metadata",
+    "mixes",
+    "moments",
+    "outbox",
+    "procedures",
+    "reopenings",
+    "standings",
+    "strata",
+    "suppressions",
+    "surveys",
+]
 
 
 def _one_of(column: str, values: type[AnswerState | SurveyState | NotAskedReason]) -> CheckConstraint:
@@ -329,22 +345,6 @@ procedures = Table(
     Column("spec", JSON, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("tenant_id", "procedure"),
-)
-
-#: Facts that wait to be folded into counts; a row is consumed in the transaction that folds it.
-fold_queue = Table(
-    "nps_fold_queue",
-    metadata,
-    Column("tenant_id", NAME, nullable=False),
-    Column("entry", ID, nullable=False),
-    Column("host", NAME, nullable=False),
-    Column("ticket", NAME, nullable=False),
-    Column("closure", Integer, nullable=False),
-    #: the answer that came (sign +1) or went (sign -1); None for the closing itself
-    Column("answer", ID),
-    Column("sign", Integer, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "entry"),
 )
 
 #: News to tell: a row per event and subscriber. It names facts and holds none, so that what is told is never stale.

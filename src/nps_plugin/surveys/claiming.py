@@ -20,6 +20,7 @@ from ..errors import trail
 from ..model import AnswerState, Client, Message, NotAskedReason, Survey, SurveyState
 from ..ports import Channel
 from ..store.engine import Store
+from ..store.folding import queue_fold
 from ..store.persons import digests, is_suppressed
 from ..store.tables import answers, clients, contacts, messages, surveys
 from .asking import Asking, begin_message
@@ -88,6 +89,18 @@ class _Due:
         row = self.row
         self.connection.execute(
             update(surveys).where(surveys.c.tenant_id == row.tenant_id, surveys.c.survey == row.survey).values(**values)
+        )
+
+    def count(self) -> None:
+        """Queue that the closure counts otherwise now: its question leaves, or is not asked."""
+        row = self.row
+        queue_fold(
+            self.connection,
+            tenant=row.tenant_id,
+            host=row.host,
+            ticket=row.ticket,
+            closure=row.closure,
+            now=self.now,
         )
 
 
@@ -163,6 +176,7 @@ def _question(due: _Due) -> Claimed | str:
         locale=asking.locale,
         attempts=attempt,
     )
+    due.count()
     return Claimed(tenant=tenant, channel=channel, asking=asking, attempt=attempt)
 
 
@@ -276,6 +290,7 @@ def _drop(due: _Due, reason: NotAskedReason) -> str:
         state_at=due.now,
         sent_at=due.row.sent_at if contacted else None,
     )
+    due.count()
     return state.value
 
 

@@ -18,6 +18,7 @@ from ..errors import DeliveryError, trail
 from ..links import token_digest
 from ..model import Client, Delivery, Survey, SurveyState
 from ..store import outbox
+from ..store.folding import queue_fold
 from ..store.tables import messages, surveys
 from .claiming import ATTEMPTS, Claimed, Post, claim
 from .log import masked
@@ -151,6 +152,15 @@ def _question_failed(
     else:
         attempts = claimed.attempt if following == claimed.channel else 0
         changed = change.values(state="scheduled", due_at=now + wait, channel=following, attempts=attempts).run()
+        if following != claimed.channel:
+            queue_fold(
+                connection,
+                tenant=survey.tenant,
+                host=survey.host,
+                ticket=survey.ticket,
+                closure=survey.closure,
+                now=now,
+            )
     if not changed:
         # withdrawn meanwhile: nothing left, so nobody is in quarantine for it
         _survey(connection, survey, "cancelled").values(sent_at=None).run()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, select, update
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import Client, NotAskedReason, SurveyState
+from ..store.folding import queue_folds
 from ..store.persons import OPTED_OUT, find_person, hashes, suppress
 from ..store.tables import clients, messages, surveys
 from .quarantine import NOTICED
@@ -49,7 +50,7 @@ def release_planned(connection: Connection, tenant: str, persons: Sequence[str],
         .correlate(surveys)
         .exists()
     )
-    return connection.execute(
+    released = connection.execute(
         update(surveys)
         .where(surveys.c.tenant_id == tenant, surveys.c.client.in_(list(persons)))
         .where(surveys.c.state.in_([SurveyState.SCHEDULED.value, SurveyState.SENDING.value]))
@@ -60,4 +61,7 @@ def release_planned(connection: Connection, tenant: str, persons: Sequence[str],
             state_at=now,
             sent_at=case((noticed, surveys.c.sent_at), else_=None),
         )
-    ).rowcount
+        .returning(surveys.c.host, surveys.c.ticket, surveys.c.closure)
+    ).all()
+    queue_folds(connection, tenant, released, now)
+    return len(released)

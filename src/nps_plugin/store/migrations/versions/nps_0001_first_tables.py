@@ -168,8 +168,6 @@ def upgrade() -> None:
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("ticket", sa.String(length=255), nullable=False),
         sa.Column("closure", sa.Integer(), nullable=False),
-        sa.Column("answer", sa.String(length=32), nullable=True),
-        sa.Column("sign", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "entry", name=op.f("pk_nps_fold_queue")),
     )

@@ -1,0 +1,97 @@
+"""Folding: what waits in the queue goes into the counts, each closure's own contribution with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, tuple_
+
+from ..config.settings import Tenant
+from ..store import standing
+from ..store.engine import Store
+from ..store.folding import queue_fold
+from ..store.tables import counted, fold_queue, fold_states
+from ..store.upsert import add, insert_or
+from .facts import Contribution, Key, contributions, folded
+from .strata import Strata
+
+#: Entries of the queue that one transaction folds.
+_AT_ONCE = 500
+
+
+def mark_changed(connection: Connection, tenant: str, host: str, ticket: str, closure: int, now: datetime) -> None:
+    """Queue a closure whose facts changed; in the transaction that changes them."""
+    queue_fold(connection, tenant=tenant, host=host, ticket=ticket, closure=closure, now=now)
+
+
+def fold(store: Store, tenant: Tenant, limit: int = _AT_ONCE) -> int:
+    """Fold up to ``limit`` entries of a tenant's queue; how many there were. 0 too where somebody else folds just now.
+
+    Changed facts, folds and queue are one transaction: what is interrupted has not begun.
+    """
+    done = 0
+    while done < limit:
+        with store.write() as connection:
+            if not lock(connection, tenant, wait=False):
+                break
+            some = _fold_some(connection, tenant, min(_AT_ONCE, limit - done))
+        done += some
+        if not some:
+            break
+    return done
+
+
+def fold_due(store: Store, tenants: Mapping[str, Tenant], limit: int) -> int:
+    """Fold up to ``limit`` entries of each of these tenants; how many there were."""
+    with store.read() as connection:
+        names = connection.execute(select(fold_queue.c.tenant_id).distinct()).scalars().all()
+    return sum(fold(store, tenants[name], limit) for name in names if name in tenants)
+
+
+def lock(connection: Connection, tenant: Tenant, *, wait: bool) -> bool:
+    """Be the only one who folds this tenant until the transaction ends; False where somebody else is and we do not
+    wait."""
+    row = {"tenant_id": tenant.name, "zone": tenant.timezone.key}
+    query = select(fold_states.c.zone).filter_by(tenant_id=tenant.name)
+    if connection.execute(query).first() is None:
+        connection.execute(insert_or(connection, fold_states).values(row).on_conflict_do_nothing())
+    return connection.execute(query.with_for_update(skip_locked=not wait)).first() is not None
+
+
+def _fold_some(connection: Connection, tenant: Tenant, limit: int) -> int:
+    mine = fold_queue.c.tenant_id == tenant.name
+    query = select(fold_queue.c.entry, fold_queue.c.host, fold_queue.c.ticket, fold_queue.c.closure)
+    entries = connection.execute(query.where(mine).order_by(fold_queue.c.entry).limit(limit)).all()
+    if not entries:
+        return 0
+    # the queue is read before the facts: what changes between the two stands in the queue still, and is folded again
+    keys: list[Key] = list(dict.fromkeys((row.host, row.ticket, row.closure) for row in entries))
+    strata = Strata(connection, tenant.name)
+    before = {one.key: one for one in folded(connection, tenant.name, keys)}
+    after = {one.key: one for one in contributions(connection, tenant.name, keys, strata.number)}
+    changed = [key for key in keys if before.get(key) != after.get(key)]
+    gone = [before[key] for key in changed if key in before]
+    come = [after[key] for key in changed if key in after]
+    strata.keep(connection)
+    _rewrite(connection, tenant.name, gone, come)
+    standing.mark(connection, tenant.name, _slices([*gone, *come]))
+    connection.execute(delete(fold_queue).where(mine, fold_queue.c.entry.in_([row.entry for row in entries])))
+    return len(entries)
+
+
+def _slices(changed: Iterable[Contribution]) -> Iterator[tuple[str, str]]:
+    """The slices of which a standing is kept and that these closings belong to."""
+    for one in changed:
+        yield "total", ""
+        for dimension in ("agent", "queue", "service"):
+            if value := str(getattr(one, dimension)):
+                yield dimension, value
+
+
+def _rewrite(connection: Connection, tenant: str, gone: list[Contribution], come: list[Contribution]) -> None:
+    if gone:
+        keys = tuple_(counted.c.host, counted.c.ticket, counted.c.closure).in_([one.key for one in gone])
+        connection.execute(delete(counted).where(counted.c.tenant_id == tenant, keys))
+    add(connection, counted, *({"tenant_id": tenant, **one._asdict()} for one in come))

@@ -1,0 +1,133 @@
+"""A slice over a window: which closings belong to it, and to which of its values, in SQL and in Python alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
+
+from ..config.settings import Tenant
+from ..store.tables import closures, counted
+from .facts import DIMENSIONS, Contribution, Key
+from .months import micros
+
+#: Columns of ``nps_counted`` that a slice may name; every other name is the contract or a fact of the tenant's own.
+_OWN = (*DIMENSIONS, "client")
+_AT_ONCE = 500
+#: By which time a closing belongs to a window.
+BASES = ("closed", "answered")
+
+#: The contract and the tenant's own facts of closures, where a slice names any.
+More = Mapping[Key, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Closings of a tenant from ``since`` until before ``until`` (None: all) that agree with ``where``, apart by
+    ``by``. A closing that has no such fact has the value ""."""
+
+    tenant: Tenant
+    basis: str = "closed"
+    since: datetime | None = None
+    until: datetime | None = None
+    where: Mapping[str, str]
+    by: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.basis not in BASES:
+            raise ValueError(f"basis {self.basis!r:.40}: there are closed and answered")
+        for name, at in (("since", self.since), ("until", self.until)):
+            if at is not None and at.tzinfo is None:
+                raise ValueError(f"{name} {at} has no time zone; give an aware time")
+        if len(set(self.by)) < len(self.by):
+            raise ValueError(f"by {', '.join(self.by)}: one slice is named twice")
+
+    @property
+    def zone(self) -> Any:
+        """The tenant's time zone."""
+        return self.tenant.timezone
+
+    @property
+    def window(self) -> tuple[int | None, int | None]:
+        """``since`` and ``until`` in microseconds since 1970 UTC."""
+        since, until = self.since, self.until
+        return None if since is None else micros(since), None if until is None else micros(until)
+
+    def at(self, one: Contribution) -> int | None:
+        """The time by which a closing belongs to the window, in microseconds since 1970 UTC."""
+        return one.closed if self.basis == "closed" else one.answered
+
+    # --- in SQL
+
+    @property
+    def time(self) -> Any:
+        """The column of that time."""
+        return counted.c[self.basis]
+
+    def source(self) -> Any:
+        """``nps_counted``, with the closures where the slice names a fact that only they have."""
+        if set(self.by) | set(self.where) <= set(_OWN):
+            return counted
+        same = and_(*(counted.c[name] == closures.c[name] for name in ("tenant_id", "host", "ticket", "closure")))
+        return counted.join(closures, same)
+
+    def column(self, name: str) -> Any:
+        """The column or JSON value of a slice's name."""
+        return func.coalesce(counted.c.client, "") if name == "client" else _column(name)
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What rows of :meth:`source` fulfil."""
+        since, until = self.window
+        found = [counted.c.tenant_id == self.tenant.name]
+        found += [_column(name) == value for name, value in self.where.items()]
+        if since is not None:
+            found.append(self.time >= since)
+        if until is not None:
+            found.append(self.time < until)
+        if self.basis == "answered":
+            found.append(counted.c.answered.is_not(None))
+        return found
+
+    # --- in Python, for what is not folded yet
+
+    def more(self, connection: Connection, keys: Iterable[Key]) -> More:
+        """The contract and facts of these closures, where the slice names any."""
+        if set(self.by) | set(self.where) <= set(_OWN):
+            return {}
+        found, listed = {}, list(keys)
+        for start in range(0, len(listed), _AT_ONCE):
+            some = tuple_(closures.c.host, closures.c.ticket, closures.c.closure).in_(listed[start : start + _AT_ONCE])
+            query = select(
+                closures.c.host, closures.c.ticket, closures.c.closure, closures.c.contract, closures.c.facts
+            )
+            for row in connection.execute(query.where(closures.c.tenant_id == self.tenant.name, some)):
+                found[row.host, row.ticket, row.closure] = {**row.facts, "contract": row.contract}
+        return found
+
+    def holds(self, one: Contribution, more: More) -> bool:
+        """Whether a closing belongs to the slice."""
+        at, (since, until) = self.at(one), self.window
+        if at is None or (since is not None and at < since) or (until is not None and at >= until):
+            return False
+        return all(_value(one, name, more) == value for name, value in self.where.items())
+
+    def value(self, one: Contribution, more: More) -> tuple[str, ...]:
+        """The values of ``by`` of a closing."""
+        return tuple(_value(one, name, more) for name in self.by)
+
+
+def _column(name: str) -> Any:
+    if name in _OWN:
+        return counted.c[name]
+    if name == "contract":
+        return closures.c.contract
+    return func.coalesce(closures.c.facts[name].as_string(), "")
+
+
+def _value(one: Contribution, name: str, more: More) -> str:
+    if name in _OWN:
+        return str(getattr(one, name) or "")
+    return str(more.get(one.key, {}).get(name, ""))

@@ -1,0 +1,91 @@
+"""Whatever happens in whatever order, and whenever it is folded: what is read equals what the facts give."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import pytest
+from tests.counts.brute import brute, shown
+from tests.properties.drama import WAYS, Drama, Post, settings
+from tests.surveys.wires import Book
+
+from nps_plugin.counts import fold, read_counts, rebuild
+
+SEED = int(os.environ.get("NPS_SEED", "20261122"))
+SEQUENCES = int(os.environ.get("NPS_SEQUENCES", "60"))
+STEPS = 18
+NOVEMBER, DECEMBER, LATER = (datetime(*day, tzinfo=UTC) for day in ((2026, 11, 1), (2026, 12, 1), (2027, 2, 1)))
+SLICES = (
+    {},
+    {"basis": "answered"},
+    {"by": ("queue",)},
+    {"by": ("agent",), "since": NOVEMBER, "until": DECEMBER},
+    {"where": {"service": "net"}, "basis": "answered", "since": NOVEMBER, "until": LATER},
+    {"by": ("queue", "priority")},
+    {"by": ("organization",), "since": datetime(2026, 11, 21, 7, 30, tzinfo=UTC), "until": LATER},
+    {"by": ("level",), "since": DECEMBER},
+    {"by": ("client",)},
+    {"by": ("site",), "where": {"contract": "gold"}},
+)
+
+
+class Busy(Drama):
+    """A drama of several desks, kinds of work and clients, that is folded and looked at now and then."""
+
+    def facts(self):
+        pick = self.dice.choice
+        return {
+            "agent": pick(["", "olga", "oleg", "ivan"]),
+            "queue": pick(["first", "second"]),
+            "service": pick(["net", "mail"]),
+            "priority": pick(["", "high"]),
+            "contract": pick(["gold", ""]),
+            "facts": pick([{}, {"site": "north"}, {"site": 'it\'s "south"'}]),
+        }
+
+    def fold_some(self):
+        done = fold(self.store, self.tenant, self.dice.choice([1, 2, 7, 500]))
+        return f"fold {done}"
+
+    @property
+    def store(self):
+        return self.world.ratings._parts.store
+
+    @property
+    def tenant(self):
+        return self.world.ratings.settings.tenants["acme"]
+
+    def look(self):
+        part = self.dice.choice(SLICES)
+        self.compare(part)
+        return f"look at {part}"
+
+    def compare(self, part):
+        expected = brute(self.world, **part)
+        with self.store.read() as connection:
+            found = read_counts(connection, self.tenant, mix=True, times=True, **part)
+        assert shown(found) == expected, part
+
+    doings: ClassVar = (*Drama.doings, ("fold_some", 6), ("look", 6))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_counts_are_exact_at_any_moment(make_world, way):
+    book = Book()
+    world = make_world(**settings(way, book), timezone="Europe/Moscow")
+    for number in range(max(1, SEQUENCES // len(WAYS) // 2)):
+        dice = random.Random(f"{SEED} {way} {number}")
+        drama = Busy(world=world, post=Post(world, book, dice), number=number, dice=dice)
+        try:
+            drama.play(STEPS)
+            for part in SLICES:
+                drama.compare(part)
+        except Exception as error:
+            error.add_note(f"way {way!r}, NPS_SEED={SEED}, sequence {number}:\n  " + "\n  ".join(drama.steps))
+            raise
+    assert world.rows("fold_queue") == []
+    done = rebuild(drama.store, drama.tenant)
+    assert (done.equal, done.differences, done.rows) == (True, 0, len(world.rows("closure")))
