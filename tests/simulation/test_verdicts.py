@@ -105,6 +105,16 @@ def test_many_answers_of_few_clients_say_nothing():
     assert (verdict.level, verdict.link) == (Level.UNDECIDED, Link.INSUFFICIENT)
 
 
+def test_the_interval_of_few_clients_is_as_skew_as_their_answers():
+    kind = Population(shares=(0.05, 0.05, 0.9), clients=20, client_sd=1.5)
+    verdict = judge_slice(tally(FACES, kind.rows(200, seeded("skew"))), target=TRUTHS["healthy"].target)
+    assert verdict.score.interval is not None
+    assert verdict.score.share is not None
+    low, high = verdict.score.interval
+    assert verdict.score.share - low > 1.5 * (high - verdict.score.share)
+    assert high < 1
+
+
 def test_a_link_inside_each_kind_of_ticket_is_no_simpson():
     parts = tuple(
         replace(part, population=replace(part.population, d=0.5, kpi=kpi, shares=(0.15, 0.2, 0.65)))

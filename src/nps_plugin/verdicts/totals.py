@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..counts import MET, MISSED, UNKNOWN, Stratum, Tally
 from ..model import Limits, Scale
 from ..statistics import Interval, critical, score_interval, t_critical, wider, wilson
+from ..statistics.association import logit_interval
 
 #: a stratum below this is left out of a total
 STRATUM_MINIMUM = 10
@@ -140,14 +141,24 @@ def mass(weights: Sequence[float], of: Of) -> list[float]:
 def mean_interval(
     mean: Mean | None, spread: float, clients: float | None, independent: bool, low: float = 0.0
 ) -> Limits:
-    """The wider of the closed form and value +/- t sqrt(variance), t with Ce - 1 degrees of freedom."""
+    """The wider of the closed form and value +/- t sqrt(variance), t with Ce - 1 degrees of freedom.
+
+    A share has the latter on the logit scale: it is as skew among few clients as among few answers. Symmetric, its
+    lower limit was above the true share in 7.5 % of tenants with a few big clients, and in 3.4 % of ordinary ones,
+    instead of 2.5 %, and the upper limit in fewer (docs/truth.md).
+    """
     if mean is None:
         return None
     found = mean.closed
     if not independent and clients is not None and clients > 1:
         variance = max(spread * clients / (clients - 1), mean.variance)
-        half = quick_t(0.95, clients - 1) * sqrt(variance)
-        found = wider(found, Interval(mean.value - half, mean.value + half))
+        quantile, se = quick_t(0.95, clients - 1), sqrt(variance)
+        share = low == 0 and 0 < mean.value < 1
+        half = quantile * se
+        clustered = (
+            logit_interval(mean.value, se, quantile) if share else Interval(mean.value - half, mean.value + half)
+        )
+        found = wider(found, clustered)
     # both ends hold the estimate: rounding may put a limit of 0 or 1 beside it
     return max(low, min(found.low, mean.value)), min(1.0, max(found.high, mean.value))
 
