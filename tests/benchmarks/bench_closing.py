@@ -57,7 +57,8 @@ def measure(url: str) -> tuple[list[float], list[float]]:
     """Seconds of each closing, and of bare inserts of rows like its own, turn by turn in one run."""
     engine = create_engine(url)
     host_tickets.metadata.create_all(engine)
-    ratings = Ratings(config(url), engine=engine, clock=ManualClock(NOON), strict=True)
+    clock = ManualClock(NOON)
+    ratings = Ratings(config(url), engine=engine, clock=clock, strict=True)
     ratings.upgrade()
     ratings.ticket_closed(ticket(0))
     with engine.connect() as connection:
@@ -78,6 +79,7 @@ def measure(url: str) -> tuple[list[float], list[float]]:
 
     times: dict[bool, list[float]] = {True: [], False: []}
     for number in range(1, ROUNDS + 1):
+        clock.advance(timedelta(seconds=1))
         for ours in (True, False):
             with engine.begin() as connection:
                 connection.execute(host_tickets.insert().values(id=number * 2 + ours))

@@ -35,15 +35,13 @@ def tidy(closed: ClosedTicket, now: datetime) -> tuple[ClosedTicket, tuple[str, 
     """
     problems: list[str] = []
     changes: dict[str, Any] = {name: _text(getattr(closed, name), name, problems) for name in _TEXTS}
-    changes["ticket"], changes["host"] = ticket_name(closed.ticket), ticket_name(closed.host)
-    if not changes["ticket"].strip():
-        raise NpsError("the closing has no ticket id, so nothing could find it again; give the host's own number")
     for name in ("ticket", "host"):
         given = getattr(closed, name)
-        if given is not None and changes[name] != _str(given):
-            problems.append(
-                f"{name} is too long or holds characters that cannot be kept: it is known as {changes[name]}"
-            )
+        known = changes[name] = ticket_name(given)
+        if given is not None and known != _str(given):
+            problems.append(f"{name} is too long or holds characters that cannot be kept: it is known as {known}")
+    if not changes["ticket"].strip():
+        raise NpsError("the closing has no ticket id, so nothing could find it again; give the host's own number")
     for name in ("opened_at", "closed_at"):
         at = getattr(closed, name)
         if is_aware(at) and at > now + SKEW:
@@ -78,10 +76,12 @@ def _changed(given: Any, wanted: Mapping[str, Any]) -> Any:
 
 
 def _same(value: Any, old: Any) -> bool:
-    if value is old or type(value) is not type(old):
-        return value is old
+    if value is old:
+        return True
+    if isinstance(value, (str, int)):
+        return type(value) is type(old) and bool(value == old)
     # what a host has put into a collection may fail when it is compared
-    return bool(value == old) if isinstance(value, (str, int)) else not value and not old
+    return isinstance(value, (tuple, dict)) and isinstance(old, (tuple, list, Mapping)) and not value and not old
 
 
 def tidy_client(client: Client) -> Client:
