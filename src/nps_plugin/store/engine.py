@@ -187,6 +187,23 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+def is_busy(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be had now and may be in a moment: locked, full up or away."""
+    from sqlalchemy.exc import DBAPIError, OperationalError
+    from sqlalchemy.exc import TimeoutError as NoneFree
+
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, NoneFree)
+    sqlite = getattr(error.orig, "sqlite_errorcode", None)
+    if sqlite is not None:
+        # the low byte is the primary code: SQLITE_BUSY, SQLITE_LOCKED
+        return sqlite & 0xFF in (5, 6)
+    state = getattr(error.orig, "sqlstate", None)
+    # no answer at all; else lock_not_available, serialization_failure, deadlock_detected, or a class of such errors
+    lost = error.connection_invalidated or (state is None and isinstance(error, OperationalError))
+    return lost or state in ("55P03", "40001", "40P01") or str(state).startswith(("08", "53", "57P"))
+
+
 def same_database(ours: Engine, theirs: Engine) -> bool:
     """Whether two engines speak to one database, as far as their URLs tell."""
     if ours is theirs:

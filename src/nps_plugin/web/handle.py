@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ from ..errors import (
 )
 from ..links import DECOY, is_token
 from ..model import Effect, Evidence, Scale
+from ..store.engine import is_busy
 from ..wording.catalogue import accepted, locale_for, locales, msgid
 from ..wording.clean import clean_line, kept_text
 from .address import address_class
@@ -42,6 +44,8 @@ log = logging.getLogger(__name__)
 MAX_AGENT = 300
 #: More reasons than a form of ours can send.
 MAX_REASONS = 20
+#: Seconds after which a page that the database had no time for is worth another try.
+RETRY_AFTER = 10
 
 #: Headers by which a browser says that it fetches ahead, and the word in them.
 _PREFETCH = (("sec-purpose", "prefetch"), ("purpose", "prefetch"), ("x-purpose", "preview"), ("x-moz", "prefetch"))
@@ -89,6 +93,7 @@ def _route(request: Request, desk: Desk, target: _Target | None, stranger: Place
         return notice_page(stranger, "method", 405, ("Allow", "GET, HEAD, POST"))
     if target is None:
         return notice_page(stranger, "unknown", 404)
+    place = stranger
     try:
         look = desk.look(target.tenant, target.token)
         place = _place(request, target, look)
@@ -105,6 +110,11 @@ def _route(request: Request, desk: Desk, target: _Target | None, stranger: Place
     except (UnknownTenant, TokenUnknown):
         # one page for both, in nobody's colours: it must not tell which tenants there are
         return notice_page(stranger, "unknown", 404)
+    except Exception as error:
+        if not is_busy(error):
+            raise
+        log.warning("a rating page could not be served, since the database is busy: %s", trail(error))
+        return notice_page(place, "busy", 503, ("Retry-After", str(RETRY_AFTER)), retry=place is not stranger)
     return _show(request, desk, target, place, look)
 
 
@@ -156,10 +166,9 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
         _count(request, desk, target, "submitted")
         return _refused(place, look, fresh, _MISSING)
     evidence = _evidence(request, desk)
-    recorded = False
     try:
-        effect = desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
-        recorded = True
+        with _refusal_counted(desk, target, evidence, score):
+            effect = desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
     except ScoreOffScale:
         return _refused(place, look, fresh, _MISSING)
     except UnknownReason:
@@ -173,12 +182,21 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
         return notice_page(place, "expired", 410)
     except SurveyCancelled:
         return notice_page(place, "cancelled", 410)
-    finally:
-        if not recorded:
-            desk.visited(tenant, token, "submitted", evidence, score)
     if effect is Effect.IGNORED and look.standing is Standing.LOCKED:
         return notice_page(place, "locked", 409)
     return with_after(thanks_page(place, look, fresh, score=score, done=second), desk.after_answer())
+
+
+@contextmanager
+def _refusal_counted(desk: Desk, target: _Target, evidence: Evidence, score: int | None) -> Iterator[None]:
+    """Keep the visit of an answer that was not recorded."""
+    try:
+        yield
+    except Exception as error:
+        # where the answer found no way in, the visit finds none either, and the client would wait twice
+        if not is_busy(error):
+            desk.visited(target.tenant, target.token, "submitted", evidence, score)
+        raise
 
 
 def _refused(place: Place, look: Look, nonce: str, why: str, *, chosen: int | None = None) -> Response:
