@@ -7,7 +7,7 @@ from bisect import bisect, bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from math import log
+from math import log, pi, sin
 
 from nps_plugin.config import Target
 from nps_plugin.counts import MET, MISSED, Row, Stratum, StratumTally, Tally
@@ -184,7 +184,9 @@ def tenants(truth: Truth, answers: int, count: int, seed: str) -> Iterator[Sampl
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """Months in a row: KPI and satisfied share move evenly by so much on the logit scale from first to last month, and
-    every month has a mood of its own with this sd. ``closings`` of each month, of which ``answers`` are answered."""
+    every month has a mood of its own with this sd. ``season`` is how far, on that scale, the KPI is up and the score down
+    in one half of the year and the other way round in the other, whichever half comes first. ``closings`` of each
+    month, of which ``answers`` are answered."""
 
     months: int = 12
     answers: int = 30
@@ -194,15 +196,19 @@ class Course:
     satisfied: float = 0.8
     satisfied_moves: float = 0.0
     month_sd: float = 0.0
+    season: float = 0.0
     scale: Scale = field(default=SCALES["faces-3"])
 
     def draw(self, dice: random.Random) -> list[Tally]:
         """The counts of each month. The mean of the course is at ``kpi`` and ``satisfied``."""
-        return [self._month(month / (self.months - 1) - 0.5, dice) for month in range(self.months)]
+        begin = dice.random() if self.season else 0.0
+        return [self._month(month, begin, dice) for month in range(self.months)]
 
-    def _month(self, way: float, dice: random.Random) -> Tally:
-        kpi = expit(logit(self.kpi) + self.kpi_moves * way + dice.gauss(0, self.month_sd))
-        happy = expit(logit(self.satisfied) + self.satisfied_moves * way + dice.gauss(0, self.month_sd))
+    def _month(self, month: int, begin: float, dice: random.Random) -> Tally:
+        way = month / (self.months - 1) - 0.5
+        tide = self.season * sin(2 * pi * (month / 12 + begin))
+        kpi = expit(logit(self.kpi) + self.kpi_moves * way + tide + dice.gauss(0, self.month_sd))
+        happy = expit(logit(self.satisfied) + self.satisfied_moves * way - tide + dice.gauss(0, self.month_sd))
         top = len(self.scale.points) - 1
         rated = [[0] * (top + 1) for _ in range(3)]
         for _ in range(self.answers):

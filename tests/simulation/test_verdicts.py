@@ -136,6 +136,22 @@ def test_a_rising_kpi_alone_is_no_trap(moves: dict[str, float]):
     assert found[Trap.NONE] >= 9
 
 
+def test_a_trap_is_found_as_often_in_two_years_as_in_one_and_a_half():
+    def found(months: int) -> int:
+        course = Course(months=months, answers=30, closings=120, kpi_moves=1.0, satisfied_moves=-1.0)
+        verdicts = (judge_course(judge_slice, course, seeded("years", number)) for number in range(40))
+        return sum(verdict.trap is Trap.TRAP for verdict in verdicts)
+
+    assert found(24) >= found(18) - 4
+
+
+def test_a_season_in_two_years_is_no_trap():
+    course = Course(months=24, answers=100, closings=400, season=0.6)
+    verdicts = [judge_course(judge_slice, course, seeded("season", number)) for number in range(40)]
+    assert sum(verdict.trap is Trap.TRAP for verdict in verdicts) == 0
+    assert all(verdict.trap_figures.seasonal for verdict in verdicts)
+
+
 def test_seven_months_are_too_few_for_a_trap():
     course = Course(months=7, answers=100, closings=400, kpi_moves=2.0, satisfied_moves=-2.0)
     assert judge_course(judge_slice, course, seeded("seven")).trap is Trap.INSUFFICIENT
