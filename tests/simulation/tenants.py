@@ -184,8 +184,8 @@ def tenants(truth: Truth, answers: int, count: int, seed: str) -> Iterator[Sampl
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """Months in a row: KPI and satisfied share move evenly by so much on the logit scale from first to last month, and
-    every month has a mood of its own with this sd. ``season`` is how far, on that scale, the KPI is up and the score down
-    in one half of the year and the other way round in the other, whichever half comes first. ``closings`` of each
+    every month has a mood of its own with this sd. ``season`` is how far, on that scale, the KPI is up and the score
+    down in one half of the year and the other way round in the other, whichever half comes first. ``closings`` of each
     month, of which ``answers`` are answered."""
 
     months: int = 12
