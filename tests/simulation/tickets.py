@@ -53,13 +53,15 @@ class Desk:
     signs: Mapping[Sign, float] = field(default_factory=dict)
     planted_from: float = 0.0
     culprit: str = ""
+    #: the number of the first ticket
+    first: int = 0
 
     def events(self, start: datetime, dice: random.Random) -> list[Event]:
         """Everything that happens, in the order of time; closings lie evenly by chance over the days."""
         moods = [dice.gauss(0, self.client_sd) for _ in range(self.clients)]
         moments = sorted(dice.random() * self.days for _ in range(self.tickets))
         events: list[Event] = []
-        for number, day in enumerate(moments):
+        for number, day in enumerate(moments, self.first):
             who = dice.randrange(self.clients)
             events += self._one(number, day, start, who, moods[who], dice)
         return sorted(events, key=lambda event: event.at)
