@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, tuple_
@@ -12,9 +11,12 @@ from ..config.settings import Tenant
 from ..store import standing
 from ..store.engine import Store
 from ..store.folding import queue_fold
-from ..store.tables import counted, fold_queue, fold_states
-from ..store.upsert import add, insert_or
+from ..store.tables import counted, fold_queue
+from ..store.upsert import add
 from .facts import Contribution, Key, contributions, folded
+from .locking import lock, zone_of
+from .packed import Folds
+from .rebuilding import rebuild
 from .strata import Strata
 
 #: Entries of the queue that one transaction folds.
@@ -29,8 +31,13 @@ def mark_changed(connection: Connection, tenant: str, host: str, ticket: str, cl
 def fold(store: Store, tenant: Tenant, limit: int = _AT_ONCE) -> int:
     """Fold up to ``limit`` entries of a tenant's queue; how many there were. 0 too where somebody else folds just now.
 
-    Changed facts, folds and queue are one transaction: what is interrupted has not begun.
+    Facts, folds and queue are one transaction: what is interrupted has not begun. Where the tenant's time zone is not
+    the one that the folds were cut in, they are built anew first.
     """
+    with store.read() as connection:
+        stale = zone_of(connection, tenant) not in (None, tenant.timezone.key)
+    if stale:
+        rebuild(store, tenant)
     done = 0
     while done < limit:
         with store.write() as connection:
@@ -50,16 +57,6 @@ def fold_due(store: Store, tenants: Mapping[str, Tenant], limit: int) -> int:
     return sum(fold(store, tenants[name], limit) for name in names if name in tenants)
 
 
-def lock(connection: Connection, tenant: Tenant, *, wait: bool) -> bool:
-    """Be the only one who folds this tenant until the transaction ends; False where somebody else is and we do not
-    wait."""
-    row = {"tenant_id": tenant.name, "zone": tenant.timezone.key}
-    query = select(fold_states.c.zone).filter_by(tenant_id=tenant.name)
-    if connection.execute(query).first() is None:
-        connection.execute(insert_or(connection, fold_states).values(row).on_conflict_do_nothing())
-    return connection.execute(query.with_for_update(skip_locked=not wait)).first() is not None
-
-
 def _fold_some(connection: Connection, tenant: Tenant, limit: int) -> int:
     mine = fold_queue.c.tenant_id == tenant.name
     query = select(fold_queue.c.entry, fold_queue.c.host, fold_queue.c.ticket, fold_queue.c.closure)
@@ -74,6 +71,9 @@ def _fold_some(connection: Connection, tenant: Tenant, limit: int) -> int:
     changed = [key for key in keys if before.get(key) != after.get(key)]
     gone = [before[key] for key in changed if key in before]
     come = [after[key] for key in changed if key in after]
+    packed = Folds(connection, tenant, strata)
+    packed.change(gone, come)
+    packed.write()
     strata.keep(connection)
     _rewrite(connection, tenant.name, gone, come)
     standing.mark(connection, tenant.name, _slices([*gone, *come]))

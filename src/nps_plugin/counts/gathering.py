@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -66,6 +66,11 @@ class Gathered:
         if row is None:
             row = self.cells[month][stratum] = [0] * (3 * self.points + 6)
         row[cell] += times
+
+    def put(self, month: int, stratum: int, cells: Sequence[int]) -> None:
+        """Add all cells of a month and stratum."""
+        before = self.cells[month].get(stratum)
+        self.cells[month][stratum] = [*cells] if before is None else [*map(int.__add__, before, cells)]
 
     @property
     def empty(self) -> bool:

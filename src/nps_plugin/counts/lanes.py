@@ -6,7 +6,7 @@ lane holds twice the product, so that a sum over lanes is one over all ordered p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 #: Rated answers of one client by (stratum, cell).
@@ -57,7 +57,7 @@ class Moments:
             lanes = self.lanes[a, b] = [0] * len(cells_of(self._points, other))
         lanes[lane(self._points, None if a == b else self._points, i, j)] += amount
 
-    def put_lanes(self, pair: Pair, values: list[int]) -> None:
+    def put_lanes(self, pair: Pair, values: Sequence[int]) -> None:
         """Add all lanes of a pair."""
         lanes = self.lanes.get(pair)
         self.lanes[pair] = list(values) if lanes is None else [a + b for a, b in zip(lanes, values, strict=True)]

@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ..config.settings import Tenant
+from . import packed_reading, rows
 from .collecting import Collector, Wanted
 from .gathering import Counted
-from .rows import read_rows
+from .packed_reading import change_moments, few_points, span_of
 from .slices import Slice
 from .waiting import waiting_of
 
@@ -43,5 +44,21 @@ def read_counts(
     part = Slice(tenant=tenant, basis=basis, since=since, until=until, where=where or {}, by=by)
     wanted = Wanted(moments=moments, months=months, mix=mix, times=times)
     into = Collector(connection, part, wanted)
-    read_rows(connection, part, into, waiting_of(connection, part, into.strata))
+    changes = waiting_of(connection, part, into.strata)
+    span = span_of(connection, part)
+    if span is None:
+        rows.read_cells(connection, into)
+    else:
+        packed_reading.read_cells(connection, span, into)
+    if mix and span is not None and span.dimension in ("total", "agent", "queue"):
+        packed_reading.read_mix(connection, span, into)
+    elif mix:
+        rows.read_mix(connection, into)
+    for change in changes:
+        into.change(change)
+    if moments and span is not None and span.short and few_points(into):
+        packed_reading.read_moments(connection, span, into)
+        change_moments(connection, into, changes)
+    elif moments:
+        rows.read_moments(connection, into, changes)
     return into.finished()

@@ -17,28 +17,20 @@ from .slices import Slice
 from .waiting import Change
 
 
-def read_rows(connection: Connection, part: Slice, into: Collector, changes: Sequence[Change]) -> None:
-    """Count everything that is wanted of a slice, with the changes that wait to be folded."""
-    by = [part.column(name) for name in part.by]
-    _cells(connection, part, into, by)
-    if into.wanted.mix:
-        _mix(connection, part, into, by)
-    if into.wanted.times:
-        _times(connection, part, into, by)
-    for change in changes:
-        into.change(change)
-    if into.wanted.moments:
-        _moments(connection, part, into, by, changes)
-
-
-def _cells(connection: Connection, part: Slice, into: Collector, by: list[Any]) -> None:
+def read_cells(connection: Connection, into: Collector) -> None:
+    """Cells, and times where they are wanted."""
+    part, by = into.part, _by(into)
     month = _month(connection, part) if into.wanted.months else literal_column("0")
     columns = [*by, counted.c.stratum, counted.c.cell, month]
     for *value, stratum, cell, number, times in _grouped(connection, part, columns):
         into.at(tuple(value), stratum).count(number, stratum, cell, times)
+    if into.wanted.times:
+        _times(connection, part, into, by)
 
 
-def _mix(connection: Connection, part: Slice, into: Collector, by: list[Any]) -> None:
+def read_mix(connection: Connection, into: Collector) -> None:
+    """Case mix."""
+    part, by = into.part, _by(into)
     columns = [*by, counted.c.stratum, counted.c.priority, counted.c.queue, counted.c.cell]
     for *value, stratum, priority, queue, cell, times in _grouped(connection, part, columns, _rated()):
         into.at(tuple(value), stratum).mix[priority, queue, cell] += times
@@ -56,7 +48,9 @@ def _times(connection: Connection, part: Slice, into: Collector, by: list[Any]) 
                 (one.times if name == "elapsed_bin" else one.worked)[found, cell % one.points] += times
 
 
-def _moments(connection: Connection, part: Slice, into: Collector, by: list[Any], changes: Sequence[Change]) -> None:
+def read_moments(connection: Connection, into: Collector, changes: Sequence[Change]) -> None:
+    """Moments, with the changes that wait to be folded."""
+    part, by = into.part, _by(into)
     clients: defaultdict[tuple[tuple[str, ...], int, str | None], defaultdict[tuple[int, int], int]]
     clients = defaultdict(lambda: defaultdict(int))
     columns = [*by, counted.c.client, counted.c.stratum, counted.c.cell]
@@ -74,6 +68,10 @@ def _moments(connection: Connection, part: Slice, into: Collector, by: list[Any]
         # nobody knows who they are: each stands for a client of its own
         for (stratum, cell), count in vector.items():
             lanes.put(stratum, cell, stratum, cell, count)
+
+
+def _by(into: Collector) -> list[Any]:
+    return [into.part.column(name) for name in into.part.by]
 
 
 def _rated() -> ColumnElement[bool]:

@@ -1,0 +1,174 @@
+"""The packed folds of a whole tenant at once, from the rows of ``nps_counted``."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from ..config.settings import Tenant
+from ..store.tables import counted, folds, mixes, moments
+from .lanes import cells_of, lane
+from .months import FIRST, bounds, month_of
+from .packed import add_lags
+from .packing import pack, pack_lags, press
+from .pairs import products
+from .shapes import BASES, FOLDED, MOST_LAG, MOST_POINTS, TOTAL, shape_lanes, shape_places
+from .strata import Strata
+
+#: Rows that are taken from the database at once.
+_AT_ONCE = 10_000
+#: (table, key without the tenant, values)
+FoldRow = tuple[Table, tuple[Any, ...], tuple[Any, ...]]
+
+
+class Codes(dict[Hashable, int]):
+    """Small numbers for names, in the order in which they are met."""
+
+    def __missing__(self, name: Hashable) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+class Bulk:
+    """Every counted closure as columns of small numbers: some thirty bytes each."""
+
+    def __init__(self, connection: Connection, tenant: Tenant, strata: Strata) -> None:
+        self._strata, self._zone = strata, tenant.timezone
+        self._kinds = self._kinds_of(strata, tenant)
+        self._names: dict[str, Codes] = defaultdict(Codes)
+        self._columns: dict[str, array[int]] = {
+            name: array("I") for name in (*FOLDED, "priority", "client", "stratum", "cell", *BASES, "shape")
+        }
+        self._shapes: dict[tuple[int | None, int | None, int | None], int] = {}
+        self._read(connection, tenant)
+
+    @staticmethod
+    def _kinds_of(strata: Strata, tenant: Tenant) -> dict[int, int]:
+        named: list[Any] = []
+        for number in strata.ways:
+            if (kind := strata.kind(number, tenant)) not in named:
+                named.append(kind)
+        return {number: named.index(strata.kind(number, tenant)) for number in strata.ways}
+
+    def _read(self, connection: Connection, tenant: Tenant) -> None:
+        names = ("client", "stratum", "cell", *FOLDED, "priority", "elapsed_bin", "worked_bin", "deadline", *BASES)
+        query = select(*(counted.c[name] for name in names)).where(counted.c.tenant_id == tenant.name)
+        columns, coded, edges = self._columns, self._names, bounds(self._zone)
+        span = (0, 0, 0)
+
+        def month(at: int) -> int:
+            # one after the other mostly fall into one month
+            nonlocal span
+            if not span[0] <= at < span[1]:
+                number = month_of(at, self._zone)
+                place = number - FIRST
+                span = (edges[place], edges[place + 1] if place + 1 < len(edges) else at + 1, number)
+            return span[2]
+
+        rows = connection.execute(query, execution_options={"yield_per": _AT_ONCE})
+        code = [coded[name] for name in (*FOLDED, "priority")]
+        into = [columns[name].append for name in (*FOLDED, "priority")]
+        client, stratum_into, cell_into = columns["client"].append, columns["stratum"].append, columns["cell"].append
+        clients, shapes, shape_into = coded["client"], self._shapes, columns["shape"].append
+        clients[None]
+        closed_into, answered_into = columns["closed"].append, columns["answered"].append
+        for who, stratum, cell, agent, queue, service, level, priority, elapsed, worked, deadline, closed, at in rows:
+            client(clients[who])
+            stratum_into(stratum)
+            cell_into(cell)
+            for put, codes, name in zip(into, code, (agent, queue, service, level, priority), strict=True):
+                put(codes[name])
+            shape_into(shapes.setdefault((elapsed, worked, deadline), len(shapes)))
+            closed_into(month(closed))
+            answered_into(0 if at is None else month(at))
+
+    def __len__(self) -> int:
+        return len(self._columns["cell"])
+
+    def rows(self, table: Table, basis: str, dimension: str) -> Iterator[FoldRow]:
+        """The rows of one table of folds for a basis and dimension (mixes have none: "")."""
+        if table is folds:
+            yield from self._fold_rows(basis, dimension)
+        elif table is mixes:
+            yield from self._mix_rows(basis)
+        else:
+            yield from self._moment_rows(basis, dimension)
+
+    def _values(self, dimension: str) -> tuple[array[int], list[Any]]:
+        if dimension == TOTAL:
+            return array("I", bytes(4 * len(self))), [""]
+        return self._columns[dimension], list(self._names[dimension])
+
+    def _fold_rows(self, basis: str, dimension: str) -> Iterator[FoldRow]:
+        column = self._columns
+        values, names = self._values(dimension)
+        vectors: dict[tuple[int, int, int], list[int]] = {}
+        shapes: dict[tuple[int, int, int], list[int]] = {}
+        several = Counter(zip(column[basis], values, column["stratum"], column["cell"], strict=True))
+        for (month, value, stratum, cell), count in several.items():
+            if month:
+                points = self._strata.points(stratum)
+                vector = vectors.setdefault((month, value, stratum), [0] * (3 * points + 6))
+                vector[cell] += count
+        each = list(self._shapes)
+        for (month, value, stratum, cell, shape), count in Counter(
+            zip(column[basis], values, column["stratum"], column["cell"], column["shape"], strict=True)
+        ).items():
+            if month:
+                points = self._strata.points(stratum)
+                vector = shapes.setdefault((month, value, stratum), [0] * shape_lanes(points))
+                for place in shape_places(*each[shape], cell, points):
+                    vector[place] += count
+        for key, vector in vectors.items():
+            month, value, stratum = key
+            yield folds, (basis, dimension, month, names[value], stratum), (pack(vector), press(shapes[key]))
+
+    def _mix_rows(self, basis: str) -> Iterator[FoldRow]:
+        column = self._columns
+        agents, queues, priorities = (list(self._names[name]) for name in ("agent", "queue", "priority"))
+        vectors: dict[tuple[int, ...], list[int]] = {}
+        parts = (column[basis], column["agent"], column["queue"], column["priority"], column["stratum"])
+        for (*key, cell), count in Counter(zip(*parts, column["cell"], strict=True)).items():
+            lanes = 3 * self._strata.points(key[-1])
+            if key[0] and cell < lanes:
+                vectors.setdefault(tuple(key), [0] * lanes)[cell] += count
+        for (month, agent, queue, priority, stratum), vector in vectors.items():
+            yield mixes, (basis, month, agents[agent], queues[queue], priorities[priority], stratum), (pack(vector),)
+
+    def _moment_rows(self, basis: str, dimension: str) -> Iterator[FoldRow]:
+        column = self._columns
+        values, names = self._values(dimension)
+        with_moments = {number for number in self._strata.ways if self._strata.points(number) <= MOST_POINTS}
+        rated_to = {number: 3 * self._strata.points(number) for number in with_moments}
+        # by value and kind: units (month, stratum, cell) of each client
+        groups: defaultdict[tuple[int, int], list[tuple[int, int, int, int]]] = defaultdict(list)
+        parts = (values, column["client"], column[basis], column["stratum"], column["cell"])
+        for value, client, month, stratum, cell in zip(*parts, strict=True):
+            if month and cell < rated_to.get(stratum, 0):
+                groups[value, self._kinds[stratum]].append((client, month, stratum, cell))
+        for (value, _), held in groups.items():
+            yield from self._moments_of(held, basis, dimension, names[value])
+
+    def _moments_of(
+        self, held: list[tuple[int, int, int, int]], basis: str, dimension: str, value: str
+    ) -> Iterator[FoldRow]:
+        rows: defaultdict[tuple[int, int, int], Counter[tuple[int, int]]] = defaultdict(Counter)
+        lone = Counter((month, stratum, cell) for client, month, stratum, cell in held if not client)
+        for (month, stratum, cell), count in lone.items():
+            rows[month, stratum, stratum][0, lane(self._strata.points(stratum), None, cell, cell)] += count
+        for (one, other), amount in products(held, MOST_LAG):
+            (month, a, i), (other_month, b, j) = one, other
+            if a > b:
+                a, i, b, j = b, j, a, i
+            points = self._strata.points(a)
+            place = lane(points, None if a == b else points, i, j)
+            rows[max(month, other_month), a, b][abs(month - other_month), place] += amount
+        for (month, a, b), amounts in rows.items():
+            points = self._strata.points(a)
+            lags = [[0] * len(cells_of(points, None if a == b else points))]
+            add_lags(lags, amounts)
+            yield moments, (basis, dimension, month, value, a, b), pack_lags(lags)
