@@ -27,6 +27,7 @@ from .surveys.claiming import Post
 from .surveys.delivery import expire_due, send_due
 from .surveys.intake import Intake
 from .surveys.procedure import opened
+from .verdicts import judge_due
 from .web.live import LiveDesk
 from .wording.mail import word_question
 from .wording.texts import check_placeholders
@@ -54,7 +55,7 @@ class Parts:
         return {name: tenant for name, tenant in self.settings.tenants.items() if tenant.enabled}
 
     def work(self, clock: Clock, limit: int) -> WorkDone:
-        """One round: send, expire, tell, fold."""
+        """One round: send, expire, tell, fold, judge."""
         self.intake.note_procedures(self.enabled)
         post = Post(
             store=self.store,
@@ -71,6 +72,8 @@ class Parts:
         ended = end_removed(self.store, self.subscribers, clock)
         told = self.tell(clock, limit)
         folded = fold_due(self.store, self.enabled, limit)
+        if judge_due(self.store, self.enabled, self.subscribers, clock.now(), limit):
+            told += self.tell(clock, limit)
         return WorkDone(
             sent=sent["sent"],
             reminded=sent["reminded"],

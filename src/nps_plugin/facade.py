@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Exclusion,
         Receipt,
         ReopenedTicket,
+        StandingChanged,
         Survey,
         SurveySent,
         VerdictReached,
@@ -64,6 +65,10 @@ class HookFacade:
     def nps_verdict_reached(self, news: VerdictReached) -> None:
         """Tell every plugin in this process, once."""
         self._ratings.plugins.call("nps_verdict_reached", news=news)
+
+    def nps_standing_changed(self, news: StandingChanged) -> None:
+        """Tell every plugin in this process, once."""
+        self._ratings.plugins.call("nps_standing_changed", news=news)
 
     def nps_register_channels(self) -> list[Registration]:
         """All channels that plugins bring."""

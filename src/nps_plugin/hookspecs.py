@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         DeliveryFailed,
         Exclusion,
         ReopenedTicket,
+        StandingChanged,
         Survey,
         SurveySent,
         VerdictReached,
@@ -72,6 +73,10 @@ class NpsSpec:
     @hookspec
     def nps_verdict_reached(self, news: VerdictReached) -> None:
         """News: the verdict on a ticket was reached or corrected. At least once."""
+
+    @hookspec
+    def nps_standing_changed(self, news: StandingChanged) -> None:
+        """News: the verdict on an agent, queue, service or the whole changed its level, link or trap. At least once."""
 
     @hookspec
     def nps_register_channels(self) -> Iterable[Registration]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .answers import Answer
 from .plain import Plain
+from .standings import Standing
 from .verdicts import TicketVerdict
 
 
@@ -56,3 +58,22 @@ class VerdictReached(News):
     """The verdict on a ticket was reached, or changed by a correction."""
 
     verdict: TicketVerdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingChanged(Plain):
+    """The verdict on a slice changed its level, its link or its trap. About no ticket: ``where`` names the slice (an
+    agent, a queue or a service; empty: the whole tenant), ``revision`` counts this news of one slice from 1.
+
+    ``before`` is None for a slice that was never judged: its first standing is told only where it says something.
+    """
+
+    tenant: str
+    event: str
+    revision: int
+    at: datetime
+    where: Mapping[str, str]
+    before: Standing | None
+    after: Standing
+    headline: str
+    sentence: str

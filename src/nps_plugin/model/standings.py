@@ -58,6 +58,15 @@ Limits = tuple[float, float] | None
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing(Plain):
+    """How a slice stands: its three verdicts."""
+
+    level: Level
+    link: Link
+    trap: Trap
+
+
+@dataclass(frozen=True, kw_only=True)
 class Share(Plain):
     """A share with its 95 % interval: ``count`` of ``n``. ``value`` and ``interval`` None: nothing to divide by.
 

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from ..clock import Clock
 from ..config.settings import Tenant
 from ..errors import UnknownTicket, trail
-from ..model import AnswerRecorded, DeliveryFailed, News, SurveySent, VerdictReached
+from ..model import AnswerRecorded, DeliveryFailed, News, StandingChanged, SurveySent, VerdictReached
 from ..plugins import Plugins
 from ..store import outbox
 from ..store.engine import Store
-from ..verdicts import read_verdict
+from ..verdicts import read_verdict, standing_news
 from .reading import read_answer
 
 log = logging.getLogger(__name__)
@@ -79,18 +79,13 @@ def _settle(connection: Connection, row: outbox.Row, error: str, clock: Clock) -
     return "told"
 
 
-def news_of(connection: Connection, tenants: Mapping[str, Tenant], row: outbox.Row) -> News | None:
+def news_of(connection: Connection, tenants: Mapping[str, Tenant], row: outbox.Row) -> News | StandingChanged | None:
     """The news of a row, from the facts; None where they are gone."""
     tenant = tenants[row.tenant]
-    head: dict[str, Any] = {
-        "tenant": row.tenant,
-        "event": row.event,
-        "revision": row.revision,
-        "at": row.at,
-        "host": row.host,
-        "ticket": row.ticket,
-        "closure": row.closure,
-    }
+    head: dict[str, Any] = {"tenant": row.tenant, "event": row.event, "revision": row.revision, "at": row.at}
+    if row.kind == "standing_changed":
+        return standing_news(head, row.about)
+    head |= {"host": row.host, "ticket": row.ticket, "closure": row.closure}
     if row.kind == "survey_sent":
         return SurveySent(**head, **row.about)
     if row.kind == "delivery_failed":

@@ -223,6 +223,13 @@ def find_person(connection: Connection, tenant: str, client: Client) -> Person:
     )
 
 
+def key_of(connection: Connection, tenant: str, client: Client) -> str | None:
+    """The surrogate key under which a person's closings are counted: by the id or address given, else any that is
+    theirs; None for nobody known."""
+    own = connection.execute(select(clients.c.client).filter_by(tenant_id=tenant, key=client.key)).scalar()
+    return own or next(iter(find_person(connection, tenant, client).clients), None)
+
+
 def _matching(connection: Connection, tenant: str, names: set[str]) -> dict[str, _Match]:
     """Those known under one of the names, now or in an earlier question, by surrogate key, with all their names."""
     found = {

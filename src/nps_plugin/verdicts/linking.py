@@ -98,14 +98,14 @@ def theta_limits(link: TotalTheta, spread: float, clients: float | None, indepen
 def association(
     tally: Tally, link: TotalTheta | None, spread: float, clients: float | None, independent: bool, crude: bool
 ) -> Association:
-    """The link as a verdict shows it; ``spread`` and ``clients`` are of ``link``, ``crude`` adds the strata together."""
+    """The link as a verdict shows it; ``spread`` and ``clients`` are of ``link``; ``crude``: without strata too."""
     if link is None:
         met, missed, _ = tally.kpi(rated=True)
         return Association(missed=missed, met=met)
     limits, narrower = (theta_limits(link, spread, clients, independent, level) for level in (0.95, 0.90))
     of_all: TotalTheta | None = link
     of_all_limits = limits
-    if len(tally.strata) > 1:
+    if sum([bool(one.answered) for one in tally.strata]) > 1:
         of_all = total_theta(tally, crude=True) if crude else None
         if of_all is not None:
             (own, *_), pairs = squares(tally, of_all.influence, *[of_all.influence] * 3)

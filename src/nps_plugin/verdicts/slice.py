@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..config.settings import Minimum, Target
-from ..counts import MET, MISSED, UNKNOWN, Stratum, Tally
+from ..counts import MET, MISSED, UNKNOWN, Tally
 from ..model import (
     Association,
     Band,
@@ -22,23 +22,16 @@ from ..model import (
     SignFinding,
     SliceVerdict,
     StratumFigures,
-    Trap,
-    TrapFigures,
 )
-from ..statistics import Interval, answers_needed, chi2_sf, simpson, stratified_theta, trap_test, wilson
+from ..statistics import Interval, answers_needed, chi2_sf, simpson, stratified_theta, wilson
 from ..wording.verdict_sentences import headline, notes, sentence
 from .figures import Figures, figures, fixed_weights, share_where
 from .linking import NEGLIGIBLE
+from .periods import find_trap, judge_trap
 from .totals import ALL, STRATUM_MINIMUM, Weights
 
 #: |D| within this is no difference worth a target (the equivalence margin)
 MARGIN = 0.2
-#: the least change over all periods that is a trap: the KPI share up, the satisfied share down
-KPI_FLOOR, SCORE_FLOOR = 0.03, -0.05
-#: from so many months on the changes must also stand with each calendar month held against its own kind
-SEASONAL_FROM = 24
-#: a stratum counts in the periods of a trap with at least so many answers in each
-PERIOD_STRATUM_MINIMUM = 5
 #: a mix of channels and languages is shifted by this share of the questions, beyond chance at this p
 SHIFT, SHIFT_P = 0.1, 0.01
 #: more answers than this are no advice
@@ -232,111 +225,6 @@ def _with_mix(found: Association, mix: Sequence[tuple[Sequence[int], Sequence[in
     )
 
 
-# --- trap -------------------------------------------------------------------------------------------------------------
-
-
-def find_trap(periods: Sequence[tuple[date, Tally]], weights: Weights | None, minimum: Minimum) -> TrapFigures:
-    """Whether the KPI rises while the satisfied share falls over the periods with enough answers.
-
-    The same strata count in every period, with the same weights: else a shift of channels would look like a change.
-    From 24 months on the smaller of two changes counts, over all months and over the years of each calendar month, so
-    that a season is no trap. The p stays that of all months: of 24, the seasonal test compares 12 pairs only and finds
-    half of what it should (docs/truth.md).
-    """
-    strata = _steady_strata(periods, weights, minimum)
-    kpis: list[float | None] = []
-    scores: list[float | None] = []
-    usable = []
-    for month, tally in _in_places(periods):
-        kpi = score = None
-        if tally is not None:
-            met, missed, _ = tally.kpi()
-            there = {one.stratum: one for one in tally.strata}
-            answers = sum(there[name].answered for name in strata if name in there)
-            if met + missed and answers >= minimum.ratings and all(name in there for name in strata):
-                kpi, score = met / (met + missed), _satisfied(tally, strata)
-                usable.append(month)
-        kpis.append(kpi)
-        scores.append(score)
-    if len(usable) < minimum.periods:
-        return TrapFigures(periods=len(usable))
-    found = trap_test(kpis, scores)
-    if found is None:
-        return TrapFigures(periods=len(usable))
-    kpi_change, score_change, by_month = found.kpi_change, found.score_change, None
-    if len(usable) >= SEASONAL_FROM and _monthly(periods):
-        by_month = trap_test(kpis, scores, seasonal=True, start=periods[0][0].month - 1)
-    if by_month is not None:
-        kpi_change, score_change = min(kpi_change, by_month.kpi_change), max(score_change, by_month.score_change)
-    return TrapFigures(
-        periods=len(usable),
-        p=found.p,
-        kpi_change=kpi_change,
-        score_change=score_change,
-        seasonal=by_month is not None,
-    )
-
-
-def judge_trap(found: TrapFigures, signs: Sequence[SignFinding]) -> Trap:
-    """Both must change beyond chance and by enough to matter (an intersection-union test needs no correction)."""
-    if found.p is not None and found.kpi_change is not None and found.score_change is not None:
-        large = found.kpi_change >= KPI_FLOOR and found.score_change <= SCORE_FLOOR
-        if found.p <= 0.05 and large:
-            return Trap.TRAP
-    if any(one.found for one in signs):
-        return Trap.SIGNS_ONLY
-    return Trap.INSUFFICIENT if found.p is None else Trap.NONE
-
-
-def _steady_strata(
-    periods: Sequence[tuple[date, Tally]], weights: Weights | None, minimum: Minimum
-) -> dict[Stratum, float]:
-    """The strata with enough answers in every period that could count, with their fixed weights."""
-    counts: dict[Stratum, list[int]] = {}
-    sent: dict[Stratum, float] = {}
-    large = [tally for _, tally in periods if tally.answered >= minimum.ratings]
-    for tally in large:
-        for one in tally.strata:
-            counts.setdefault(one.stratum, []).append(one.answered)
-            sent[one.stratum] = sent.get(one.stratum, 0.0) + one.answered + sum(one.unanswered)
-    if weights is not None:
-        sent = {name: weights.get(name, 0.0) for name in sent if weights.get(name, 0.0) > 0} or sent
-    steady = {
-        name: weight
-        for name, weight in sent.items()
-        if len(counts[name]) == len(large) and min(counts[name]) >= PERIOD_STRATUM_MINIMUM
-    }
-    if not steady and sent:
-        heaviest = max(sent, key=lambda name: sent[name])
-        steady = {heaviest: sent[heaviest]}
-    return steady
-
-
-def _satisfied(tally: Tally, strata: Mapping[Stratum, float]) -> float | None:
-    happy = tally.indicator((Band.SATISFIED,))
-    total = value = 0.0
-    for one in tally.strata:
-        weight = strata.get(one.stratum, 0.0)
-        if weight and one.answered:
-            satisfied = sum(n * each for row in one.rated for n, each in zip(row, happy, strict=True))
-            value += weight * satisfied / one.answered
-            total += weight
-    return value / total if total else None
-
-
-def _monthly(periods: Sequence[tuple[date, Tally]]) -> bool:
-    return all(first.day == 1 for first, _ in periods)
-
-
-def _in_places(periods: Sequence[tuple[date, Tally]]) -> list[tuple[date, Tally | None]]:
-    """The periods in order; where they are months, one that has no closings keeps its place in time."""
-    if not periods or not _monthly(periods):
-        return list(periods)
-    by_month = {(first.year * 12 + first.month - 1): (first, tally) for first, tally in periods}
-    months = range(min(by_month), max(by_month) + 1)
-    return [by_month.get(month, (date(month // 12, month % 12 + 1, 1), None)) for month in months]
-
-
 # --- strata and quadrants ---------------------------------------------------------------------------------------------
 
 
@@ -360,9 +248,12 @@ def quadrants(tally: Tally) -> Quadrants:
 def _strata(tally: Tally, weights: Sequence[float]) -> list[StratumFigures]:
     rows = []
     for place, (one, weight) in enumerate(zip(tally.strata, weights, strict=True)):
+        asked = one.answered + sum(one.unanswered)
+        if not asked:
+            # nobody was asked: no channel, nothing to weigh
+            continue
         alone = tuple(float(place == other) for other in range(len(tally.strata)))
         share = share_where(tally, alone if one.answered else (0.0,) * len(alone), Band.SATISFIED, ALL)
-        asked = one.answered + sum(one.unanswered)
         rows.append(
             StratumFigures(
                 channel=one.stratum.channel,

@@ -129,6 +129,11 @@ class Said:
         """The size of a change in percentage points."""
         return self.counted("%(n)s percentage point", "%(n)s percentage points", round(abs(change) * 100))
 
+    def signed(self, change: float) -> str:
+        """A change in percentage points with its sign: +6, −3."""
+        whole = round(change * 100)
+        return f"{'+' if whole > 0 else '−' if whole < 0 else ''}{abs(whole)}"
+
     @property
     def _sign(self) -> str:
         return f"{_SPACE}%" if self._russian else "%"
