@@ -8,7 +8,7 @@ from datetime import datetime
 from math import exp
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, and_, case, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Text, and_, case, exists, func, literal, or_, select, true, type_coerce
 
 from ..config.settings import Tenant
 from ..model import AnswerState, NotAskedReason, Scale, Sign
@@ -98,7 +98,11 @@ def _flags(dialect: str, tenant: Tenant, window: Window, by: str, now: datetime,
         )
     if by != "agent":
         sign(Sign.BOUNCING, c.passes.is_not(None), c.passes >= rules.bouncing_from)
-    sign(Sign.QUICK_FIX, c.closed_at <= now - rules.quick_fix_within, _came_back(dialect, tenant))
+    sign(
+        Sign.QUICK_FIX,
+        c.closed_at <= now - rules.quick_fix_within,
+        or_(reopened_soon(dialect, tenant), client_back(dialect, tenant)),
+    )
     sign(Sign.PAUSED_CLOCK, and_(still.is_not(None), worked.is_not(None)), still > rules.paused_over * (still + worked))
     own, ticket = _address_before()
     comparable = or_(*(_same_secret(before) for before in (own, ticket)))
@@ -111,28 +115,33 @@ def _flags(dialect: str, tenant: Tenant, window: Window, by: str, now: datetime,
     return select(*columns).select_from(closures.outerjoin(surveys, mine)).where(*window.conditions(tenant)).subquery()
 
 
-def came_back(dialect: str, tenant: Tenant) -> Any:
-    """Whether a closing in ``nps_closure`` was a quick fix: a condition for other statements too."""
-    return _came_back(dialect, tenant)
-
-
-def _came_back(dialect: str, tenant: Tenant) -> Any:
+def reopened_soon(dialect: str, tenant: Tenant) -> Any:
+    """Whether a closing in ``nps_closure`` was taken up again within ``signs.quick_fix_within``."""
     c, within = closures.c, tenant.signs.quick_fix_within.total_seconds()
-    later, again = closures.alias("later"), closures.alias("again")
-    reopened = exists().where(
+    again = closures.alias("again")
+    told = exists().where(
         reopenings.c.tenant_id == c.tenant_id,
         *(reopenings.c[name] == c[name] for name in _KEY),
         _seconds(dialect, c.closed_at, reopenings.c.at) <= within,
     )
-    closed_again = exists().where(
+    # nobody told of the reopening, and yet it was closed again
+    untold = exists().where(
         again.c.tenant_id == c.tenant_id,
         again.c.host == c.host,
         again.c.ticket == c.ticket,
         again.c.closure > c.closure,
         _seconds(dialect, c.closed_at, again.c.closed_at) <= within,
     )
+    return or_(told, untold)
+
+
+def client_back(dialect: str, tenant: Tenant) -> Any:
+    """Whether the client of a closing in ``nps_closure`` had another ticket of the same service, else queue, opened
+    within ``signs.quick_fix_within`` (and closed by now)."""
+    c, within = closures.c, tenant.signs.quick_fix_within.total_seconds()
+    later = closures.alias("later")
     # `later` closed after it opened: so the index on (client, closed_at) narrows it to what came after
-    back = exists().where(
+    return exists().where(
         later.c.tenant_id == c.tenant_id,
         later.c.client == c.client,
         later.c.closed_at > c.closed_at,
@@ -142,7 +151,6 @@ def _came_back(dialect: str, tenant: Tenant) -> Any:
         _seconds(dialect, c.closed_at, later.c.opened_at) <= within,
         case((c.service != "", later.c.service == c.service), else_=and_(c.queue != "", later.c.queue == c.queue)),
     )
-    return or_(reopened, closed_again, back)
 
 
 def _address_before() -> tuple[Any, Any]:
@@ -246,15 +254,17 @@ def read_jump(connection: Connection, tenant: Tenant, window: Window) -> JumpCou
     return JumpCounts(bins=tuple(bins.get(n, 0) for n in (1, 2, 3, 4)), near=tuple(near), early=tuple(early))
 
 
-def scored(tenant: Tenant, scale: Scale) -> Any:
-    """The score that counts of each closure that was asked on this scale: the lowest of its respondents'."""
+def scored(tenant: Tenant, scale: Scale, procedure: str | None = None) -> Any:
+    """The score that counts of each closure that was asked on this scale (under this procedure): the lowest of its
+    respondents'."""
     s, a = surveys.c, answers.c
     same = [s.scale[name].as_integer() == getattr(scale, name) for name in ("low", "high")]
     return (
-        select(*(s[name] for name in _KEY), func.min(a.score).label("score"), func.min(a.at).label("at"))
+        select(*(s[name] for name in _KEY), func.min(a.score).label("score"))
         .select_from(surveys.join(answers, and_(a.tenant_id == s.tenant_id, a.survey == s.survey)))
         .where(s.tenant_id == tenant.name, a.state == AnswerState.COUNTED.value)
         .where(s.scale["name"].as_string() == scale.name, *same)
+        .where(true() if procedure is None else s.procedure == procedure)
         .group_by(*(s[name] for name in _KEY))
         .subquery()
     )

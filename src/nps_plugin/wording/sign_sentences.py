@@ -118,7 +118,7 @@ def _judgement(finding: SignFinding, said: Said, enough: bool) -> str:
         return words.gettext("too few closings to compare")
     if not finding.found or finding.difference is None or finding.interval is None:
         return words.gettext("no more than chance lets expect")
-    return words.gettext("%(points)s percentage points more (%(interval)s), beyond chance") % {
+    return words.gettext("%(points)s more (%(interval)s), beyond chance") % {
         "points": said.points(finding.difference),
         "interval": said.span(finding.interval),
     }
