@@ -333,8 +333,12 @@ def simpson_flag(judge: Judge, size: int = 1) -> Table:
         Part(share=part.share, population=Population(shares=(0.15, 0.2, 0.65), kpi=kpi, name=name))
         for part, kpi, name in ((easy, 0.85, "easy"), (hard, 0.6, "hard"))
     )
+    thin = tuple(
+        Part(share=1 / 60, population=Population(shares=(0.15, 0.2, 0.65), kpi=0.7, d=0.25)) for _ in range(60)
+    )
     kinds = {
         "mix alone (D 0 inside)": (TRUTHS["simpson"].parts, None),
+        "a link (D .25), 60 kinds of tickets alike": (thin, 0.05),
         "a link inside (D .5)": (linked, 0.05),
         "nothing at all": (nothing, 0.05),
     }
@@ -358,7 +362,7 @@ def simpson_flag(judge: Judge, size: int = 1) -> Table:
         rows.append((name, *cells))
     return Table(
         title="Simpson flag",
-        note="Two kinds of tickets, 60 % easy and 40 % hard.",
+        note="Two kinds of tickets, 60 % easy and 40 % hard; or 60 kinds with a few answers each.",
         columns=("truth", "100 answers", "300", "1,000"),
         rows=tuple(rows),
         checks=tuple(checks),

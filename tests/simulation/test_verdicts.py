@@ -21,7 +21,7 @@ from tests.simulation.experiments import (
     watermelon,
 )
 from tests.simulation.latent import difference, distribution, latent
-from tests.simulation.tenants import SIMPSON, TRUTHS, Course, Population, Truth, seeded
+from tests.simulation.tenants import SIMPSON, TRUTHS, Course, Part, Population, Truth, seeded
 
 from nps_plugin.counts import MISSED, tally
 from nps_plugin.model import SCALES, Level, Link, SliceVerdict, Trap
@@ -122,6 +122,15 @@ def test_a_link_inside_each_kind_of_ticket_is_no_simpson():
     )
     sample = Truth(parts=parts).draw(4000, seeded("linked"))
     assert judged(judge_slice, sample, mix=sample.mix).association.simpson is False
+
+
+def test_a_few_answers_in_many_kinds_of_tickets_are_no_simpson():
+    kind = Population(shares=(0.15, 0.2, 0.65), kpi=0.7, d=0.25)
+    truth = Truth(parts=tuple(Part(share=1 / 60, population=kind) for _ in range(60)))
+    samples = [truth.draw(100, seeded("thin", number)) for number in range(60)]
+    found = [judged(judge_slice, sample, mix=sample.mix) for sample in samples]
+    assert sum(verdict.link is Link.TRACKS for verdict in found) > 20
+    assert sum(verdict.association.simpson is True for verdict in found) <= 2
 
 
 def test_a_trap_over_months_is_found():

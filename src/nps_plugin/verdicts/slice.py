@@ -212,14 +212,19 @@ def _answers_to_tell(d: float, wide: tuple[float, float], narrow: tuple[float, f
 
 
 def _with_mix(found: Association, mix: Sequence[tuple[Sequence[int], Sequence[int]]], minimum: Minimum) -> Association:
-    """With the same comparison inside each cell of priority x queue, and the Simpson flag."""
+    """With the same comparison inside each cell of priority x queue, and the Simpson flag.
+
+    The cells must also say something else than all tickets together: where there are few answers in many cells, their
+    interval is wide for lack of data, and holds 1/2 and the crude value too (a false flag in a third of such slices).
+    """
     inside = stratified_theta(mix) if mix else None
     if inside is None or found.crude_interval_d is None or min(found.met, found.missed) < minimum.ratings:
         return found
     low, high = found.crude_interval_d
+    explained = simpson(Interval((low + 1) / 2, (high + 1) / 2), inside.interval)
     return replace(
         found,
-        simpson=simpson(Interval((low + 1) / 2, (high + 1) / 2), inside.interval),
+        simpson=explained and found.crude_theta is not None and not inside.interval.contains(found.crude_theta),
         mix_theta=inside.value,
         mix_interval_d=(2 * inside.interval.low - 1, 2 * inside.interval.high - 1),
     )
