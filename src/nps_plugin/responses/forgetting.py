@@ -50,11 +50,13 @@ def forget(
             ways.append(table.c.survey.in_(theirs))
         return connection.execute(delete(table).where(table.c.tenant_id == tenant.name, or_(*ways))).rowcount
 
+    # first: a visit holds its message, so what it leaves is seen and deleted with the evidence
+    links = gone(messages)
     return Forgotten(
         tenant=tenant.name,
         comments=gone(comments),
         evidence=gone(evidence),
-        messages=gone(messages),
+        messages=links,
         contacts=gone(contacts),
         persons=gone(clients),
         surveys=released,

@@ -60,7 +60,7 @@ class Hearing:
         if token is not None:
             message = survey_by_token(connection, tenant.name, token)
             survey, given["channel"] = message.survey, message.channel
-            given["asked_at"] = asked_at(message, now)
+            given |= {"asked_at": asked_at(message, now), "token": token}
         return take(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
 
     def rate(

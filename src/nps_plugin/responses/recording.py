@@ -52,13 +52,19 @@ class Given:
     evidence: Evidence = field(default_factory=Evidence)
     #: when the message was sent by whose link it comes
     asked_at: datetime | None = None
+    #: the token of that link
+    token: str | None = field(default=None, repr=False)
 
 
-def survey_by_token(connection: Connection, tenant: str, token: str) -> Any:
-    """The message row of a token, with its survey. Raises ``TokenUnknown``; another tenant's token is unknown here."""
+def survey_by_token(connection: Connection, tenant: str, token: str, *, hold: bool = False) -> Any:
+    """The message row of a token, with its survey. Raises ``TokenUnknown``; another tenant's token is unknown here.
+
+    ``hold``: nobody deletes it before the transaction ends.
+    """
     row = None
     if is_token(token):
-        row = connection.execute(select(messages).filter_by(tenant_id=tenant, token_digest=token_digest(token))).first()
+        found = select(messages).filter_by(tenant_id=tenant, token_digest=token_digest(token))
+        row = connection.execute(found.with_for_update(read=True) if hold else found).first()
     if row is None:
         raise TokenUnknown(f"tenant {tenant}: no message has this link; it may be cut short, or the survey was deleted")
     return row
@@ -95,6 +101,9 @@ def take(
     """Record one answer, or the words that come with the score that stands. Raises ``AnswerRefused`` or
     ``UnknownSurvey``."""
     row = lock_survey(connection, tenant, survey_id)
+    if given.token is not None and connection.dialect.name != "sqlite":
+        # its person may have been forgotten while the lock was waited for; SQLite has one writer at a time
+        survey_by_token(connection, tenant.name, given.token)
     ledger = Ledger(connection=connection, tenant=tenant, survey=row, now=now, subscribers=subscribers)
     scale = scale_of(row.scale, tenant.scale)
     score = scale.check(given.score)
@@ -157,7 +166,8 @@ def visit(
     connection: Connection, tenant: str, token: str, link: str, evidence: Evidence, now: datetime, score: int | None
 ) -> None:
     """Append a visit to the page; nothing else is touched."""
-    row = survey_by_token(connection, tenant, token)
+    # held, so that a forgetting of its person comes before it or after it
+    row = survey_by_token(connection, tenant, token, hold=True)
     keep_evidence(connection, tenant, row.survey, row.client, link, evidence, now, score=score)
 
 
