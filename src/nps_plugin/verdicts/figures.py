@@ -28,6 +28,7 @@ from .totals import (
     share_mean,
     square,
     squares,
+    summed,
     weights_for,
 )
 
@@ -84,9 +85,9 @@ def figures(
         score_clients = 1 / square(pairs, mass(kept, answers))
         met_clients = 1 / square(pairs, mass(met_kept, met)) if of_met is not None else None
         link_clients = fewer_clients(link, pairs) if link is not None else None
-    scores = tuple(map(sum, zip(*answers.points, strict=True))) if answers.points else (0,) * tally.points
+    scores = tuple(summed(tally, answers))
     satisfied, dissatisfied = inner(scores, happy), inner(scores, unhappy)
-    met_points = [sum(column) for column in zip(*met.points, strict=True)]
+    met_points = summed(tally, met)
     return Figures(
         ScoreFigures(
             satisfied=satisfied,
@@ -120,7 +121,7 @@ def share_where(tally: Tally, weights: Sequence[float], band: Band, kpis: tuple[
     :func:`fixed_weights`, or 1 for a single stratum)."""
     wanted, of = tally.indicator((band,)), answers_of(tally, kpis)
     mean = share_mean(tally, weights, of, wanted)
-    points = [sum(column) for column in zip(*of.points, strict=True)]
+    points = summed(tally, of)
     count, n = inner(points, wanted), sum(of.answers)
     if mean is None:
         return Share(count=count, n=n)

@@ -131,8 +131,7 @@ def judge_level(
         lacking = minimum.ratings - (counted or most)
         return Judged(Level.UNDECIDED, (Need(of="level", what="answers", more=max(1, lacking)),))
     if found.score.clients is not None and found.score.clients < minimum.clients:
-        lacking = ceil(minimum.clients - found.score.clients)
-        return Judged(Level.UNDECIDED, (Need(of="level", what="clients", more=lacking),))
+        return Judged(Level.UNDECIDED, (_clients_needed("level", found.score.clients, minimum),))
     low, high = interval
     reached = found.kpi.share >= target.kpi_share
     if low >= agreed:
@@ -162,6 +161,10 @@ def _answers_to_decide(share: float, interval: tuple[float, float], target: floa
     return Need(of="level", what="precision", more=_more(needed and needed * inflation, counted))
 
 
+def _clients_needed(axis: str, there: float, minimum: Minimum) -> Need:
+    return Need(of=axis, what="clients", more=max(1, ceil(round(minimum.clients - there, 1))))
+
+
 def _more(needed: float | None, there: int) -> int | None:
     if needed is None or needed - there > _TOO_MANY:
         return None
@@ -179,7 +182,7 @@ def judge_link(found: Association, minimum: Minimum) -> Judged:
         if n < minimum.ratings
     ]
     if not lacking and found.clients is not None and found.clients < minimum.clients:
-        lacking = [Need(of="link", what="clients", more=ceil(minimum.clients - found.clients))]
+        lacking = [_clients_needed("link", found.clients, minimum)]
     if lacking or found.d is None or found.interval_d is None or found.interval_d_90 is None:
         return Judged(Link.INSUFFICIENT, tuple(lacking))
     if found.interval_d[1] < 0:

@@ -46,6 +46,11 @@ def answers_of(tally: Tally, kpis: tuple[int, ...]) -> Of:
     return Of(kpis, points, [sum(row) for row in points])
 
 
+def summed(tally: Tally, of: Of) -> list[int]:
+    """Answers by point, all strata together."""
+    return [sum(column) for column in zip(*of.points, strict=True)] if of.points else [0] * tally.points
+
+
 def weights_for(tally: Tally, weights: Weights | None, counts: Sequence[int]) -> tuple[float, ...]:
     """What ``fixed_weights`` gives, for these numbers of answers by stratum."""
     if len(counts) == 1:
