@@ -16,6 +16,7 @@ ADAPTERS = "nps_adapters"
 STEPS: tuple[tuple[str, ...], ...] = (
     ("statistics",),
     ("errors",),
+    ("sending",),
     ("clock",),
     ("model",),
     ("ports",),
@@ -30,7 +31,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("verdicts",),
     ("surveys",),
     ("responses",),
-    ("followups",),
+    ("followups", "imports"),
     ("reports",),
     ("web",),
     ("assembly",),
@@ -41,7 +42,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
 )
 #: Modules that are parts of one room although no folder holds them together: they may know each other.
-PART_OF = {"facade": "ratings"}
+PART_OF = {"cli_files": "cli", "cli_report": "cli", "facade": "ratings"}
 RANK = {room: rank for rank, step in enumerate(STEPS) for room in step}
 
 MAX_LINES = 400

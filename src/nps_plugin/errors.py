@@ -54,6 +54,10 @@ class UnknownAnswer(NpsError):
     """No answer has that id."""
 
 
+class ReportRefused(NpsError):
+    """A report that cannot be made as asked: no such period, slice or audience, or not for this audience's eyes."""
+
+
 class AnswerRefused(NpsError):
     """An answer that cannot be taken. Its subclasses say why; nothing was stored."""
 
@@ -84,6 +88,10 @@ class AnswerLocked(AnswerRefused):
 
 class PluginError(NpsError):
     """A plugin cannot be used: a duplicate name, a misspelt hook, or no such adapter."""
+
+
+class Forged(NpsError):
+    """What came in at a door does not carry the signature or secret that it must; nothing of it was read."""
 
 
 class DeliveryError(NpsError):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .assembly import Parts
     from .config import Tenant
-    from .model import Client, ClientHistory, Comparison, Imported, SliceVerdict
+    from .model import Client, ClientHistory, Comparison, Imported, KpiAdvice, ScaleAdvice, SliceVerdict
     from .reports import Report
 
 
@@ -115,7 +115,7 @@ class Judging:
         basis: str = "closed",
         audience: str = "manager",
         agent: str | None = None,
-        **where: str | None,
+        **where: Client | str,
     ) -> Report:
         """Closings by period, or by one slice or two crossed, over the last so many periods, with their intervals.
 
@@ -129,11 +129,34 @@ class Judging:
         """
         from .reports import frame_of, make
 
+        settings = self._tenant(tenant)
+        with self._parts.store.read() as connection:
+            found, shown = _slice(connection, settings, where)
         asked = frame_of(
-            self._tenant(tenant), self._parts.clock.now(), period=period, last=last, by=by, basis=basis,
-            audience=audience, agent=agent, where=where,
+            settings, self._parts.clock.now(), period=period, last=last, by=by, basis=basis,
+            audience=audience, agent=agent, where=found, shown=shown,
         )  # fmt: skip
         return make(self._parts.store, asked)
+
+    def scale_advice(self, tenant: str) -> ScaleAdvice:
+        """Which points of the tenant's scale are of use: to the configuration, and, from 200 ratings on, to tell what
+        follows after them; what 3 or 2 points would lose (docs/advice.md). Changes nothing. Raises ``UnknownTenant``.
+        """
+        from .verdicts.scale_advice import read_scale_advice
+
+        settings = self._tenant(tenant)
+        with self._parts.store.read() as connection:
+            return read_scale_advice(connection, settings, self._parts.clock.now())
+
+    def kpi_advice(self, tenant: str, **where: Client | str) -> KpiAdvice:
+        """From what resolution time on clients become unhappy, by the SLA clock and by the client's own time, held
+        against the target in force (docs/advice.md). ``where`` as in :meth:`verdict`. Raises ``UnknownTenant``."""
+        from .verdicts.kpi_advice import read_kpi_advice
+
+        settings = self._tenant(tenant)
+        with self._parts.store.read() as connection:
+            found, shown = _slice(connection, settings, where)
+            return read_kpi_advice(connection, settings, found, shown)
 
     def import_answers(
         self,

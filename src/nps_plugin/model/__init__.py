@@ -1,6 +1,18 @@
 """The words of the library: frozen dataclasses and enums, by subject. They know nothing of storage, plugins or
 hosts."""
 
+from .advice import (
+    Alike,
+    ClockAdvice,
+    FewerPoints,
+    KpiAdvice,
+    Neighbours,
+    OutcomeDifference,
+    ScaleAdvice,
+    ScaleSays,
+    TimeBin,
+    TimeSays,
+)
 from .answers import Answer, AnswerState, Effect, Evidence, Grade, Recorded
 from .comparisons import ClientHistory, Comparison, HistoryEntry, ShareChange, WindowFigures
 from .health import Health
@@ -79,6 +91,7 @@ from .work import WorkDone
 
 __all__ = [
     "SCALES",
+    "Alike",
     "Answer",
     "AnswerOutcome",
     "AnswerRecorded",
@@ -92,6 +105,7 @@ __all__ = [
     "Choice",
     "Client",
     "ClientHistory",
+    "ClockAdvice",
     "ClosedTicket",
     "Commented",
     "Comparison",
@@ -103,6 +117,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Exclusion",
+    "FewerPoints",
     "Forgotten",
     "Grade",
     "Health",
@@ -118,6 +133,7 @@ __all__ = [
     "JudgedSlice",
     "JudgedTrap",
     "Judgement",
+    "KpiAdvice",
     "KpiCheck",
     "KpiFigures",
     "Level",
@@ -129,9 +145,11 @@ __all__ = [
     "Message",
     "Moved",
     "Need",
+    "Neighbours",
     "News",
     "NotAsked",
     "NotAskedReason",
+    "OutcomeDifference",
     "PeerFigures",
     "PeerMark",
     "Peers",
@@ -154,6 +172,8 @@ __all__ = [
     "Request",
     "Response",
     "Scale",
+    "ScaleAdvice",
+    "ScaleSays",
     "ScoreFigures",
     "Scored",
     "SeenSign",
@@ -172,6 +192,8 @@ __all__ = [
     "SurveySent",
     "SurveyState",
     "TicketVerdict",
+    "TimeBin",
+    "TimeSays",
     "Trap",
     "TrapFigures",
     "TrendFinding",

@@ -21,6 +21,7 @@ __all__ = [
     "point_label",
     "question_for",
     "reason_choices",
+    "reason_text",
     "verdict_sentence",
 ]
 
@@ -113,6 +114,13 @@ def reason_choices(tenant: Tenant, locale: str) -> list[tuple[str, str]]:
     own = [(code, clean_line(_any(texts, locale, tenant.locale) or code)) for code, texts in tenant.reasons.items()]
     shipped = [(code, words.gettext(text)) for code, text in _REASONS.items() if code not in tenant.reasons]
     return [*own, *shipped][:MAX_REASONS]
+
+
+def reason_text(tenant: Tenant, code: str, locale: str) -> str:
+    """What a reason is called, also one that is no longer offered; its code where nothing else is known."""
+    locale = locale_for(locale)
+    known = {code: translations(locale).gettext(text) for code, text in _REASONS.items()}
+    return (known | dict(reason_choices(tenant, locale))).get(code) or clean_line(code, 60)
 
 
 def verdict_sentence(verdict: TicketVerdict, locale: str, scale: Scale | None = None) -> str:
