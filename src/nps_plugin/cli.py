@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .cli_files import file_commands
+from .cli_report import report_command
 from .errors import NpsError
 
 if TYPE_CHECKING:
@@ -256,3 +258,7 @@ def _ratings(ctx: click.Context) -> Ratings:
     if not isinstance(found, Ratings):
         raise click.ClickException(f"--app {app}: expected a Ratings object, found {type(found).__name__}")
     return found
+
+
+for _command in (*file_commands(_ratings), report_command(_ratings)):
+    main.add_command(_command)

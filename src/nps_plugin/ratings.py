@@ -11,8 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Engine
-
 from .answering import Answering
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
@@ -34,6 +32,8 @@ from .model import (
 from .web.http import Request, Response
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from .assembly import Parts
     from .config import Tenant
     from .plugins import Plugins

@@ -60,7 +60,7 @@ def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
     try:
         loaded = schema.load(data)
     except ValidationError as error:
-        problems = [_problem(path, text) for path, text in _flat(error.messages, schema, ())]
+        problems = problems_of(error, schema)
         loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
     # a file that is not there is reported together with what is wrong in the text
     logos = {name: _logo(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()}
@@ -144,6 +144,11 @@ def _logo(tenant: str, table: Mapping[str, Any], base: Path, problems: list[Conf
     return kind, content
 
 
+def problems_of(error: ValidationError, schema: Schema) -> list[ConfigProblem]:
+    """Everything that a schema refused, with the nearest right key for an unknown one."""
+    return [_problem(path, text) for path, text in _flat(error.messages, schema, ())]
+
+
 def _problem(path: tuple[str, ...], text: str) -> ConfigProblem:
     if len(path) >= 2 and path[0] == "tenants":
         return ConfigProblem(".".join(path[2:]), text, tenant=path[1])
@@ -181,4 +186,5 @@ def _flat(messages: Any, where: Any, path: tuple[str, ...]) -> Iterator[tuple[tu
 
 
 def _inside(field: Any) -> Any:
-    return field.schema if isinstance(field, fields.Nested) else field
+    # a field may read a table by a schema of its own, as Nested does
+    return getattr(field, "schema", None) or field

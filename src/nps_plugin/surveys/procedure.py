@@ -25,6 +25,8 @@ from ..wording.catalogue import locales
 #: The version of the shipped questions and of the shipped scales' texts. A test holds their digest: whoever changes a
 #: text of them raises this number, and says in the changelog that comparisons end.
 SHIPPED_WORDING = 1
+#: How the digests of procedures begin that are not ours: of answers that were imported.
+IMPORTED = "import-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +112,11 @@ def last_used(connection: Connection, tenant: str) -> tuple[str, Mapping[str, An
     """
     newest = connection.execute(
         select(surveys.c.procedure)
-        .where(surveys.c.tenant_id == tenant, surveys.c.procedure != "")
+        .where(
+            surveys.c.tenant_id == tenant,
+            surveys.c.procedure != "",
+            surveys.c.procedure.not_like(f"{IMPORTED}%"),
+        )
         .order_by(surveys.c.survey.desc())
         .limit(1)
     ).scalar()
