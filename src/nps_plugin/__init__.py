@@ -97,7 +97,6 @@ from .ratings import Ratings
 from .sending import HttpReply, HttpSender
 
 __all__ = [
-    "SCALES",
     "Answer",
     "AnswerLocked",
     "AnswerOutcome",
@@ -167,6 +166,7 @@ __all__ = [
     "Reported",
     "Request",
     "Response",
+    "SCALES",
     "Scale",
     "SchemaOutOfDate",
     "ScoreOffScale",

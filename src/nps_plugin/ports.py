@@ -9,7 +9,23 @@ from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from .errors import PluginError
-from .model import Client, ClosedTicket, Delivery, Message
+from .model import Answered, Client, ClosedTicket, Delivery, Message, Received, Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a channel can do. What it does not declare is not asked of it."""
+
+    #: the most points of a scale that it can show; a tenant's longer scale is a mistake in the configuration
+    points: int = 11
+    #: it asks why by itself, with the reasons of ``Message`` or ``Answered``
+    reasons: bool = False
+    #: it takes words
+    comments: bool = False
+    #: ``send`` only hands over; what became of the message comes later, as :class:`~nps_plugin.model.Reported`
+    pending: bool = False
+    #: it plays what is recorded for the service and language; without a recording the next channel takes over
+    needs_recording: bool = False
 
 
 @runtime_checkable
@@ -17,15 +33,59 @@ class Channel(Protocol):
     """A way to reach a client. One object per tenant and channel, built from that tenant's own settings.
 
     The class itself is called as ``Class(settings)`` with the mapping under ``[tenants.x.channels.<name>]`` (without
-    ``adapter`` and ``scale``) and raises :class:`~nps_plugin.errors.ConfigError` for settings that it cannot use.
+    ``adapter``, ``scale``, ``rate`` and ``question``, which are the core's) and raises
+    :class:`~nps_plugin.errors.ConfigError` for settings that it cannot use. It is used by several threads at once.
+    docs/write-a-channel.md tells how to write one; ``nps_plugin.testing.ChannelContract`` says whether it holds.
     """
 
+    capabilities: Capabilities
+
     def reaches(self, client: Client) -> bool:
-        """Whether the client has an address on this channel."""
+        """Whether the client has an address on this channel. Without any network."""
         ...
 
     def send(self, message: Message) -> Delivery:
-        """Hand the message over. Raises :class:`~nps_plugin.errors.DeliveryError`, final or to be retried."""
+        """Hand the message over. Raises :class:`~nps_plugin.errors.DeliveryError`, final or to be retried.
+
+        Always with a timeout. Neither secrets nor the client's name, addresses and texts stand in what is raised.
+        """
+        ...
+
+
+@runtime_checkable
+class Inbound(Protocol):
+    """A channel to whose door ``/hooks/<tenant>/<channel>`` its provider posts what comes back."""
+
+    def receive(self, request: Request) -> Received:
+        """Read a request. Raises :class:`~nps_plugin.errors.Forged`, before anything is read, where its signature or
+        secret is not right (compared in constant time).
+
+        Never raises for what it cannot read: that gives no events. Touches no network. The same request read again
+        gives the same events. ``request.url`` is the address that the provider called.
+        """
+        ...
+
+    def reply(self, answered: Answered) -> None:
+        """Tell the client what became of an event: after it is stored, outside any transaction. May do nothing.
+
+        Raises :class:`~nps_plugin.errors.DeliveryError`; it is not tried again.
+        """
+        ...
+
+
+@runtime_checkable
+class Polled(Protocol):
+    """A channel that is asked for what comes back, where its provider cannot reach us. It has ``reply`` too."""
+
+    def poll(self, cursor: str, wait: float) -> Received:
+        """What came since ``cursor`` ("" at the start of a process; else ``Received.cursor`` of what was kept last).
+
+        May wait that many seconds for something to come. Raises :class:`~nps_plugin.errors.DeliveryError`.
+        """
+        ...
+
+    def reply(self, answered: Answered) -> None:
+        """As :meth:`Inbound.reply`."""
         ...
 
 

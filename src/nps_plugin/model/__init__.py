@@ -90,7 +90,6 @@ from .verdicts import TicketVerdict, VerdictKind
 from .work import WorkDone
 
 __all__ = [
-    "SCALES",
     "Alike",
     "Answer",
     "AnswerOutcome",
@@ -171,6 +170,7 @@ __all__ = [
     "Reported",
     "Request",
     "Response",
+    "SCALES",
     "Scale",
     "ScaleAdvice",
     "ScaleSays",

@@ -1,34 +1,7 @@
-"""A request and a response, free of any framework, so that every host can carry them."""
+"""A request and a response, as the pages know them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from ..model.http import Request, Response
 
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """An HTTP request. ``path`` is the whole path as sent; ``query`` and ``form`` hold every value of a name, in order.
-
-    Header names are lower case. ``remote`` is the address of the peer as the server saw it.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
-    form: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
-    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    remote: str = ""
-    #: the body was larger than the page takes, and was not read
-    too_large: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Response:
-    """An HTTP response. Once it has been sent, the host calls ``after``: news is told then, while nobody waits."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    after: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+__all__ = ["Request", "Response"]
