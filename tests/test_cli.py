@@ -106,7 +106,8 @@ def test_advice_names_points_without_use_and_what_never_happens(run):
     text = GOOD.format(folder=run.folder) + 'scale = "stars-5"\n[tenants.acme.ask]\nask_why = ["neutral"]\n'
     (run.folder / "stars.toml").write_text(text)
     said = run("config", "check", config="stars.toml").output
-    assert "scale stars-5 has 5 points, and verdicts treat 4 to 5 (satisfied), 1 to 2 (dissatisfied) alike" in said
+    assert "scale stars-5 has 5 points, and verdicts treat 1 to 2 (dissatisfied), 4 to 5 (satisfied) alike" in said
+    assert "nothing takes the difference between them into account" in said
     assert "faces-3 asks less of clients and tells as much" in said
     (run.folder / "thumbs.toml").write_text(text.replace("stars-5", "thumbs-2"))
     said = run("config", "check", config="thumbs.toml").output

@@ -163,6 +163,15 @@ def ticket_verdict(side: Side, tenant: str, which: int) -> Any:
     return side.ratings.ticket_verdict(tenant, **ticket(which)).to_dict()
 
 
+def scale_advice(side: Side, tenant: str, _: int) -> Any:
+    return side.ratings.scale_advice(tenant).to_dict()
+
+
+def kpi_advice(side: Side, tenant: str, which: int) -> Any:
+    where = ({}, {"agent": "olga"}, {"client": person(which)})[which % 3]
+    return side.ratings.kpi_advice(tenant, **where).to_dict()
+
+
 def reconcile(side: Side, tenant: str, _: int) -> Any:
     return side.ratings.reconcile(tenant, side.world.clock.now() - timedelta(days=1))
 
@@ -172,6 +181,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
     for driver in (
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
+        scale_advice, kpi_advice,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.
@@ -222,7 +232,7 @@ def logo(side: Side, tenant: str, which: int) -> Any:
 PAGES = (look, send, unsubscribe, logo)
 EVERYTHING = {**DRIVERS, **{page.__name__: page for page in PAGES}}
 #: What only reads, for looking at everything in the end.
-READS = (export_person, answers, not_asked_counts, survey_log, ticket_verdict, look, export)
+READS = (export_person, answers, not_asked_counts, survey_log, ticket_verdict, look, export, scale_advice, kpi_advice)
 
 
 def test_every_public_method_has_a_driver_here():

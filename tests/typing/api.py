@@ -16,6 +16,7 @@ from nps_plugin import (
     Exclusion,
     Health,
     Helpdesk,
+    KpiAdvice,
     Message,
     NotAsked,
     NpsSpec,
@@ -26,6 +27,8 @@ from nps_plugin import (
     ReopenedTicket,
     Request,
     Response,
+    ScaleAdvice,
+    SeenSign,
     Survey,
     SurveySent,
     TicketVerdict,
@@ -127,6 +130,9 @@ def host(now: datetime, connection: object) -> None:
     assert_type(ratings.ticket_reopened("acme", "17", now), Receipt)
     assert_type(ratings.record_answer("acme", 3, token="t", comment="Thanks", reasons=["speed"]), Recorded)
     assert_type(ratings.ticket_verdict("acme", "17"), TicketVerdict)
+    assert_type(ratings.ticket_verdict("acme", "17").evidence, tuple[SeenSign, ...])
+    assert_type(ratings.scale_advice("acme"), ScaleAdvice)
+    assert_type(ratings.kpi_advice("acme", queue="first", client=Client(id="7")), KpiAdvice)
     assert_type(ratings.run_due(limit=10), WorkDone)
     assert_type(ratings.check(), Health)
     assert_type(ratings.reconcile("acme", now), int)

@@ -18,8 +18,8 @@ from .comparisons import ClientHistory, Comparison, HistoryEntry, ShareChange, W
 from .health import Health
 from .http import Request, Response
 from .inbound import (
-    Answered,
     AnswerOutcome,
+    Answered,
     Blocked,
     Commented,
     Event,
@@ -27,8 +27,8 @@ from .inbound import (
     Moved,
     Reasoned,
     Received,
-    Reported,
     ReportOutcome,
+    Reported,
     Scored,
     Stopped,
 )

@@ -124,7 +124,9 @@ def _pooled(successes: Counts, totals: Counts, enough: float) -> list[tuple[floa
         end = max(end, start + 1)
         while end < len(totals) and ns[end] - ns[start] < enough:
             end += 1
-        found.append((ks[end] - ks[start], ns[end] - ns[start]))
+        n = ns[end] - ns[start]
+        # sums of fractional counts may be rounded apart
+        found.append((min(ks[end] - ks[start], n), n))
     return found
 
 
