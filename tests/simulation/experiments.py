@@ -206,7 +206,7 @@ def no_link_big_clients(judge: Judge, size: int = 1) -> Table:
     for name, of in CLIENTS.items():
         links: Counter[Link] = Counter()
         for sizes in ((20, 80), (30, 270), (100, 300)):
-            links += _links(judge, 0.0, sizes, many(size, 40, 800), scales, **of)
+            links += _links(judge, 0.0, sizes, many(size, 40, 500), scales, **of)
         rows.append((name, *_link_cells(links)))
         for link in (Link.TRACKS, Link.CONTRADICTS):
             share = links[link] / links.total()
@@ -233,7 +233,7 @@ def watermelon(judge: Judge, size: int = 1) -> Table:
         "client sd 1.2, sizes 1/sqrt r": ({"clients": 150, "client_sd": 1.2, "skew": 0.5}, None),
         "client sd 1.2, sizes 1/r": ({"clients": 150, "client_sd": 1.2, "skew": 1}, None),
     }
-    count = many(size, 300, 4000)
+    count = many(size, 300, 3000)
     rows, checks = [], []
     for name, (of, bound) in kinds.items():
         found = Counter(
@@ -343,7 +343,7 @@ def simpson_flag(judge: Judge, size: int = 1) -> Table:
         "nothing at all": (nothing, 0.05),
     }
     rows, checks = [], []
-    count = many(size, 50, 800)
+    count = many(size, 50, 500)
     for name, (parts, bound) in kinds.items():
         truth = Truth(parts=parts)
         cells = []
@@ -389,7 +389,7 @@ _POWER = {(8, 30): ".34", (12, 30): ".58", (24, 30): ".87", (8, 100): ".71", (12
 def traps(judge: Judge, size: int = 1) -> Table:
     """The Goodhart trap over months."""
     rows, checks = [], []
-    count = many(size, 25, 600)
+    count = many(size, 25, 400)
     for name, moves in _MOVES.items():
         cells, false, tenants = [], 0, 0
         for months, answers in _POWER:
@@ -480,7 +480,7 @@ TEAMS: dict[str, Team] = {
 def agents(_: Judge, size: int = 1) -> Table:
     """Agents who are like the others must not be accused; one who is not must be found."""
     rows, checks = [], []
-    count = many(size, 30, 600)
+    count = many(size, 30, 400)
     for name, team in TEAMS.items():
         false = below = found = 0
         for number in range(count):
@@ -506,7 +506,7 @@ def agents(_: Judge, size: int = 1) -> Table:
 def deadline(_: Judge, size: int = 1) -> Table:
     """Tickets pulled in just before the deadline."""
     rows, checks = [], []
-    count = many(size, 150, 4000)
+    count = many(size, 150, 3000)
     power = {(400, 0.4): ".75", (400, 0.2): ".31", (800, 0.4): ".95", (800, 0.2): ".56"}
     for shape in ("lognormal", "gamma", "weibull"):
         for closings in (400, 800):
@@ -554,7 +554,7 @@ def seen(closings: int, shares: dict[Sign, float], dice: random.Random) -> dict[
 def signs(_: Judge, size: int = 1) -> Table:
     """Signs against the time before, and an agent's against those of the peers."""
     rows, checks = [], []
-    count = many(size, 40, 1000)
+    count = many(size, 40, 600)
     planted: dict[str, Sign | None] = {"nothing": None} | {f"{sign} +.12": sign for sign in _SHARES}
     for name, sign in planted.items():
         cells = []

@@ -104,14 +104,25 @@ def test_kinds_of_tickets_that_nobody_else_has_are_no_ground_for_a_mark():
     assert found.agents[-1].difference is None
 
 
+def test_a_few_shared_tickets_are_no_ground_for_a_mark_on_the_many_others():
+    mostly_alone = counted("alone", {"its own": (81, 90), 0: (0, 10)})
+    found = judge_peers([mostly_alone, *team(*[(95, 100)] * 10)])
+    assert found.agents[-1].difference == pytest.approx(-0.95, abs=0.01)
+    assert found.agents[-1].mark is PeerMark.TOO_FEW
+
+
 def test_a_value_is_drawn_to_the_mean_the_more_the_fewer_its_answers():
-    found = judge_peers(team((20, 40), (200, 400), *[(80 + n, 100) for n in range(20)]))
+    found = judge_peers(team((4, 20), (400, 2000), *[(70 + n, 100) for n in range(20)]))
     few, many = found.agents[0], found.agents[1]
     assert found.mean is not None
-    assert few.shrunken is not None
-    assert many.shrunken is not None
-    assert found.tau2 > 0
-    assert found.mean - many.shrunken > found.mean - few.shrunken > 0
+    kept = [(one.shrunken - found.mean) / one.difference for one in (few, many)]  # type: ignore[operator]
+    assert 0 < kept[0] < 0.9 < kept[1] < 1
+
+
+def test_where_chance_explains_all_differences_every_value_is_the_mean():
+    found = judge_peers(team(*[(80, 100)] * 10))
+    assert found.tau2 == 0
+    assert {one.shrunken for one in found.agents} == {0.8}
 
 
 def test_agents_stand_by_name_and_without_answers_too():
