@@ -115,7 +115,7 @@ def test_a_value_is_drawn_to_the_mean_the_more_the_fewer_its_answers():
     found = judge_peers(team((4, 20), (400, 2000), *[(70 + n, 100) for n in range(20)]))
     few, many = found.agents[0], found.agents[1]
     assert found.mean is not None
-    kept = [(one.shrunken - found.mean) / one.difference for one in (few, many)]  # type: ignore[operator]
+    kept = [(one.shrunken - found.mean) / (one.share - found.mean) for one in (few, many)]  # type: ignore[operator]
     assert 0 < kept[0] < 0.9 < kept[1] < 1
 
 

@@ -157,6 +157,7 @@ def _figures(
         return PeerFigures(
             agent=agent, satisfied=own.satisfied, answered=own.answered, share=share, clients=own.clients
         )
+    # off * comparable / answered is (O - E)/n: how far the agent lies from the mean of all, of which it is a part
     drawn = tau2 / (tau2 + own.variance) if tau2 > 0 else 0.0
     half = critical(0.95) * sqrt(own.variance)
     mark = PeerMark.TOO_FEW
@@ -172,7 +173,7 @@ def _figures(
         interval=(max(-1.0, own.off - half), min(1.0, own.off + half)),
         clients=own.clients,
         variance=own.variance,
-        shrunken=min(1.0, max(0.0, mean + drawn * own.off)),
+        shrunken=min(1.0, max(0.0, mean + drawn * own.off * own.comparable / own.answered)),
         p=tested[0] if tested else None,
         q=tested[1] if tested else None,
         mark=mark,
