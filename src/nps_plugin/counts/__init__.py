@@ -1,13 +1,21 @@
-"""Facts folded into counts: fold, rebuild, read."""
+"""Facts folded into counts: fold, rebuild, read.
 
-from .bins import TIME_BINS, bin_starts, deadline_bin, time_bin
-from .folding import fold, fold_due, mark_changed
-from .gathering import Counted
-from .months import final_at
-from .reading import read_counts
-from .rebuilding import Rebuilt, rebuild
+What reads the store is imported when it is first asked for: to judge an export takes no database.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .tally import MET, MISSED, UNKNOWN, Moments, Row, Stratum, StratumTally, Tally, tally
-from .weights import Weights, stratum_weights
+
+if TYPE_CHECKING:
+    from .bins import TIME_BINS, bin_starts, deadline_bin, time_bin
+    from .folding import fold, fold_due, mark_changed
+    from .gathering import Counted
+    from .months import final_at
+    from .reading import read_counts
+    from .rebuilding import Rebuilt, rebuild
+    from .weights import Weights, stratum_weights
 
 __all__ = [
     "MET",
@@ -34,3 +42,27 @@ __all__ = [
     "tally",
     "time_bin",
 ]
+
+_LATER = {
+    "TIME_BINS": "bins",
+    "bin_starts": "bins",
+    "deadline_bin": "bins",
+    "time_bin": "bins",
+    "fold": "folding",
+    "fold_due": "folding",
+    "mark_changed": "folding",
+    "Counted": "gathering",
+    "final_at": "months",
+    "read_counts": "reading",
+    "Rebuilt": "rebuilding",
+    "rebuild": "rebuilding",
+    "Weights": "weights",
+    "stratum_weights": "weights",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
@@ -25,12 +25,19 @@ _AT_ONCE = 10_000
 FoldRow = tuple[Table, tuple[Any, ...], tuple[Any, ...]]
 
 
-class Codes(dict[Hashable, int]):
+class Codes(dict[Any, int]):
     """Small numbers for names, in the order in which they are met."""
 
-    def __missing__(self, name: Hashable) -> int:
+    def __missing__(self, name: Any) -> int:
         self[name] = len(self)
         return self[name]
+
+
+class _Units(NamedTuple):
+    """The units that occur, in order of time, and the number of each closure's."""
+
+    named: list[tuple[int, int, int]]
+    column: array[int]
 
 
 class Bulk:
@@ -140,33 +147,74 @@ class Bulk:
             yield mixes, (basis, month, agents[agent], queues[queue], priorities[priority], stratum), (pack(vector),)
 
     def _moment_rows(self, basis: str, dimension: str) -> Iterator[FoldRow]:
-        column = self._columns
         values, names = self._values(dimension)
-        with_moments = {number for number in self._strata.ways if self._strata.points(number) <= MOST_POINTS}
-        rated_to = {number: 3 * self._strata.points(number) for number in with_moments}
-        # by value and kind: units (month, stratum, cell) of each client
-        groups: defaultdict[tuple[int, int], list[tuple[int, int, int, int]]] = defaultdict(list)
-        parts = (values, column["client"], column[basis], column["stratum"], column["cell"])
-        for value, client, month, stratum, cell in zip(*parts, strict=True):
-            if month and cell < rated_to.get(stratum, 0):
-                groups[value, self._kinds[stratum]].append((client, month, stratum, cell))
-        for (value, _), held in groups.items():
-            yield from self._moments_of(held, basis, dimension, names[value])
-
-    def _moments_of(
-        self, held: list[tuple[int, int, int, int]], basis: str, dimension: str, value: str
-    ) -> Iterator[FoldRow]:
+        units = self._units(basis)
+        size, kinds, clients = (
+            len(units.named) + 1,
+            max(self._kinds.values(), default=0) + 1,
+            len(self._names["client"]),
+        )
+        kind_of = [0, *(self._kinds[stratum] for _, stratum, _ in units.named)]
+        # by value and procedure, then client, then unit, as one number
+        answers = Counter(
+            [
+                ((value * kinds + kind_of[unit]) * clients + client) * size + unit
+                for value, client, unit in zip(values, self._columns["client"], units.column, strict=True)
+                if unit
+            ]
+        )
+        held: list[list[tuple[int, int]]] = []
+        whose = group = -1
         rows: defaultdict[tuple[int, int, int], Counter[tuple[int, int]]] = defaultdict(Counter)
-        lone = Counter((month, stratum, cell) for client, month, stratum, cell in held if not client)
-        for (month, stratum, cell), count in lone.items():
-            rows[month, stratum, stratum][0, lane(self._strata.points(stratum), None, cell, cell)] += count
-        for (one, other), amount in products(held, MOST_LAG):
-            (month, a, i), (other_month, b, j) = one, other
+        for key in sorted(answers):
+            who, unit = divmod(key, size)
+            if who != whose:
+                if who // clients != group:
+                    if group >= 0:
+                        yield from self._rows_of(held, units, rows, basis, dimension, names[group // kinds])
+                    held, group, rows = [], who // clients, defaultdict(Counter)
+                whose = who
+                if who % clients:
+                    held.append([])
+            if who % clients:
+                held[-1].append((unit, answers[key]))
+            else:
+                # nobody knows who they are: each stands for a client of its own
+                month, stratum, cell = units.named[unit - 1]
+                place = lane(self._strata.points(stratum), None, cell, cell)
+                rows[month, stratum, stratum][0, place] += answers[key]
+        if group >= 0:
+            yield from self._rows_of(held, units, rows, basis, dimension, names[group // kinds])
+
+    def _units(self, basis: str) -> _Units:
+        """Month, stratum and cell of each rated closure whose moments are folded, as a number from 1; 0 elsewhere."""
+        limits = {n: 3 * self._strata.points(n) for n in self._strata.ways if self._strata.points(n) <= MOST_POINTS}
+        column = self._columns
+        every = Codes()
+        codes = array("I", (every[unit] for unit in zip(column[basis], column["stratum"], column["cell"], strict=True)))
+        named = sorted(unit for unit in every if unit[0] and unit[2] < limits.get(unit[1], 0))
+        numbers = {unit: number for number, unit in enumerate(named, start=1)}
+        new = [numbers.get(unit, 0) for unit in every]
+        return _Units(named, array("I", (new[code] for code in codes)))
+
+    def _rows_of(
+        self,
+        held: list[list[tuple[int, int]]],
+        units: _Units,
+        rows: defaultdict[tuple[int, int, int], Counter[tuple[int, int]]],
+        basis: str,
+        dimension: str,
+        value: str,
+    ) -> Iterator[FoldRow]:
+        for one, other, amount in products(held, len(units.named) + 1, len(units.named) ** 2 // 2):
+            (month, a, i), (other_month, b, j) = units.named[one - 1], units.named[other - 1]
+            if other_month - month > MOST_LAG:
+                continue
             if a > b:
                 a, i, b, j = b, j, a, i
             points = self._strata.points(a)
             place = lane(points, None if a == b else points, i, j)
-            rows[max(month, other_month), a, b][abs(month - other_month), place] += amount
+            rows[other_month, a, b][other_month - month, place] += amount
         for (month, a, b), amounts in rows.items():
             points = self._strata.points(a)
             lags = [[0] * len(cells_of(points, None if a == b else points))]

@@ -48,7 +48,9 @@ class Collector:
 
     def at(self, value: tuple[str, ...], stratum: int) -> Gathered:
         """Where the closings of a value and stratum are counted."""
-        kind = self.kind(stratum)
+        kind = self._kinds.get(stratum)
+        if kind is None:
+            kind = self.kind(stratum)
         found = self._found.get((value, kind))
         if found is None:
             procedure, scale = self._named[kind]

@@ -34,8 +34,12 @@ def fold(store: Store, tenant: Tenant, limit: int = _AT_ONCE) -> int:
     Facts, folds and queue are one transaction: what is interrupted has not begun. Where the tenant's time zone is not
     the one that the folds were cut in, they are built anew first.
     """
+    waiting = select(fold_queue.c.entry).where(fold_queue.c.tenant_id == tenant.name).limit(1)
     with store.read() as connection:
         stale = zone_of(connection, tenant) not in (None, tenant.timezone.key)
+        if connection.execute(waiting).first() is None:
+            # where nothing is to do nobody else is kept from writing
+            return 0
     if stale:
         rebuild(store, tenant)
     done = 0
@@ -45,7 +49,7 @@ def fold(store: Store, tenant: Tenant, limit: int = _AT_ONCE) -> int:
                 break
             some = _fold_some(connection, tenant, min(_AT_ONCE, limit - done))
         done += some
-        if not some:
+        if some < _AT_ONCE:
             break
     return done
 

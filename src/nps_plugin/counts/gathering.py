@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from operator import add
 from types import MappingProxyType
 
 from ..model import Plain, Scale
@@ -55,7 +57,7 @@ class Gathered:
     worked: Counter[tuple[int, int]] = field(default_factory=Counter)
     deadline: Counter[int] = field(default_factory=Counter)
 
-    @property
+    @cached_property
     def points(self) -> int:
         """How many points the scale has."""
         return len(self.scale.points)
@@ -70,7 +72,7 @@ class Gathered:
     def put(self, month: int, stratum: int, cells: Sequence[int]) -> None:
         """Add all cells of a month and stratum."""
         before = self.cells[month].get(stratum)
-        self.cells[month][stratum] = [*cells] if before is None else [*map(int.__add__, before, cells)]
+        self.cells[month][stratum] = [*cells] if before is None else [*map(add, before, cells)]
 
     @property
     def empty(self) -> bool:
@@ -91,9 +93,10 @@ class Gathered:
         for month in sorted(self.cells):
             of_month: dict[Stratum, list[int]] = {}
             for number, row in self.cells[month].items():
-                for rows in (total, of_month):
-                    before = rows.get(names[number])
-                    rows[names[number]] = list(row) if before is None else [*map(int.__add__, before, row)]
+                name = names[number]
+                for rows in (total, of_month) if month else (total,):
+                    before = rows.get(name)
+                    rows[name] = row if before is None else [*map(add, before, row)]
             if month and any(map(any, of_month.values())):
                 months.append((first_day(month), self._tally(of_month, None)))
         kept = {stratum: row for stratum, row in total.items() if any(row)}

@@ -1,8 +1,10 @@
-"""One folder at a time for each tenant."""
+"""One folder at a time for each tenant, and in which time zone the folds were cut."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+import hashlib
+
+from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from ..config.settings import Tenant
 from ..store.tables import fold_states
@@ -11,12 +13,17 @@ from ..store.upsert import insert_or
 
 def lock(connection: Connection, tenant: Tenant, *, wait: bool) -> bool:
     """Be the only one who folds this tenant until the transaction ends; False where somebody else is and we do not
-    wait. SQLite has one writer at a time anyhow."""
-    query = select(fold_states.c.zone).filter_by(tenant_id=tenant.name)
-    if connection.execute(query).first() is None:
+    wait. SQLite has one writer at a time anyhow, and our transaction is that writer."""
+    if connection.dialect.name == "postgresql":
+        digest = hashlib.blake2b(f"nps_plugin\0{tenant.name}\0fold".encode(), digest_size=8).digest()
+        number = cast(int.from_bytes(digest, "big", signed=True), BigInteger)
+        take = func.pg_advisory_xact_lock if wait else func.pg_try_advisory_xact_lock
+        if connection.execute(select(take(number))).scalar() is False:
+            return False
+    if zone_of(connection, tenant) is None:
         row = {"tenant_id": tenant.name, "zone": tenant.timezone.key}
         connection.execute(insert_or(connection, fold_states).values(row).on_conflict_do_nothing())
-    return connection.execute(query.with_for_update(skip_locked=not wait)).first() is not None
+    return True
 
 
 def zone_of(connection: Connection, tenant: Tenant) -> str | None:

@@ -86,9 +86,10 @@ def read_cells(connection: Connection, span: Span, into: Collector) -> None:
     columns: list[Any] = [folds.c.value, folds.c.stratum, folds.c.month, folds.c.cells]
     if into.wanted.times:
         columns.append(folds.c.shape)
-    for value, stratum, month, cells, *shape in connection.execute(_of(select(*columns), folds, span, into.part)):
+    apart = into.wanted.months
+    for value, stratum, month, cells, *shape in connection.execute(_of(select(*columns), folds, span, into.part)).all():
         one = into.at((value,) if by else (), stratum)
-        one.put(month if into.wanted.months else 0, stratum, unpack(cells, 3 * one.points + 6))
+        one.put(month if apart else 0, stratum, unpack(cells, 3 * one.points + 6))
         for packed in shape:
             deadline, *times = shape_parts(unpress(packed, shape_lanes(one.points)), one.points)
             for place, count in enumerate(deadline):
@@ -122,8 +123,9 @@ def read_moments(connection: Connection, span: Span, into: Collector) -> None:
     lag = case((moments.c.month - span.first < moments.c.lags, moments.c.month - span.first), else_=moments.c.lags - 1)
     packed = func.substr(moments.c.packed, lag * moments.c.size + 1, moments.c.size)
     columns = (moments.c.value, moments.c.stratum, moments.c.other, moments.c.size, packed)
+    query = _of(select(*columns), moments, span, into.part)
     sums: defaultdict[tuple[str, int, int, int], int] = defaultdict(int)
-    for value, stratum, other, size, lanes in connection.execute(_of(select(*columns), moments, span, into.part)):
+    for value, stratum, other, size, lanes in connection.execute(query).all():
         # a window has no more months than there is room to add in a lane
         sums[value, stratum, other, size] += int.from_bytes(lanes, "little")
     for (value, stratum, other, size), total in sums.items():

@@ -72,8 +72,9 @@ def _compare(connection: Connection, tenant: Tenant) -> int:
         waits = _waits(closures)
         query = select(func.count()).select_from(closures).where(closures.c.tenant_id == tenant.name, ~waits)
         wrong += int(connection.execute(query).scalar_one())
-    else:
-        wrong += _wrong_rows(connection, tenant)
+        some = [select(func.count()).where(table.c.tenant_id == tenant.name) for table in (folds, moments, mixes)]
+        return wrong + sum(int(connection.execute(query).scalar_one()) for query in some)
+    wrong += _wrong_rows(connection, tenant)
     bulk = Bulk(connection, tenant, Strata(connection, tenant.name))
     return wrong + sum(_wrong_folds(connection, tenant, bulk, *part) for part in _PARTS)
 

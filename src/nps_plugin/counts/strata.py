@@ -21,10 +21,12 @@ class Strata:
 
     def __init__(self, connection: Connection, tenant: str) -> None:
         self._tenant = tenant
-        rows = connection.execute(select(strata).where(strata.c.tenant_id == tenant))
+        rows = connection.execute(select(strata).where(strata.c.tenant_id == tenant)).all()
         self.ways = {row.stratum: Way(row.procedure, row.scale, row.channel, row.locale) for row in rows}
         self._numbers = {way: number for number, way in self.ways.items()}
         self._new: list[int] = []
+        self._strata: dict[int, Stratum] = {}
+        self._points: dict[int, int] = {row.stratum: row.points for row in rows}
 
     def number(self, way: Way) -> int:
         """The number of a way of asking."""
@@ -32,6 +34,7 @@ class Strata:
         if found is None:
             found = self._numbers[way] = 1 + max(self.ways, default=0)
             self.ways[found] = way
+            self._points[found] = way.points
             self._new.append(found)
         return found
 
@@ -46,7 +49,7 @@ class Strata:
 
     def points(self, number: int) -> int:
         """How many points the scale of a stratum has."""
-        return self.ways[number].points
+        return self._points[number]
 
     def kind(self, number: int, tenant: Tenant) -> tuple[str, Scale]:
         """Procedure and scale of a stratum: what is never counted together with another."""
@@ -55,5 +58,8 @@ class Strata:
 
     def stratum(self, number: int) -> Stratum:
         """Channel and language of a stratum."""
-        way = self.ways[number]
-        return Stratum(way.channel, way.locale)
+        found = self._strata.get(number)
+        if found is None:
+            way = self.ways[number]
+            found = self._strata[number] = Stratum(way.channel, way.locale)
+        return found

@@ -34,7 +34,7 @@ fold_queue = Table(
     PrimaryKeyConstraint("tenant_id", "entry"),
 )
 
-#: One row a tenant: who folds locks it, so that one folder is at work at a time.
+#: How the folds of a tenant were made.
 fold_states = Table(
     "nps_fold_state",
     metadata,
