@@ -10,7 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.simulation.experiments import Check, run
+from tests.simulation.experiments import run
+from tests.simulation.tables import Check
 
 from nps_plugin.verdicts.slice import judge_slice
 

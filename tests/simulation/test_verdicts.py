@@ -9,18 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.simulation.experiments import (
-    Check,
-    Table,
-    judge_course,
-    judged,
-    mix_shift,
-    no_link,
-    no_link_big_clients,
-    traps,
-    watermelon,
-)
+from tests.simulation.clocks import deadline, time_curve
+from tests.simulation.courses import judge_course, traps
 from tests.simulation.latent import difference, distribution, latent
+from tests.simulation.levels import mix_shift, watermelon
+from tests.simulation.links import no_link, no_link_big_clients
+from tests.simulation.people import agents, signs
+from tests.simulation.tables import Check, Table, judged
 from tests.simulation.tenants import SIMPSON, TRUTHS, Course, Part, Population, Truth, seeded
 
 from nps_plugin.counts import MISSED, tally
@@ -217,6 +212,11 @@ def test_pooled_clients_are_caught():
         "false tracks, 60, all missed targets are of 3 of them",
         "false contradicts, 60, all missed targets are of 3 of them",
     }
+
+
+@pytest.mark.parametrize("experiment", [mix_shift, agents, signs, deadline, time_curve])
+def test_bounds_hold_at_a_short_look(experiment: Callable[..., Table]):
+    assert missed(experiment(judge_slice, 0)) == set()
 
 
 def test_a_bound_grants_two_standard_errors_and_no_more():
