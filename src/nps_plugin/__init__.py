@@ -12,6 +12,7 @@ from .errors import (
     Forged,
     NpsError,
     PluginError,
+    ReportRefused,
     SchemaOutOfDate,
     ScoreOffScale,
     SurveyCancelled,
@@ -26,12 +27,11 @@ from .errors import (
 from .hookspecs import NpsSpec, hookimpl, hookspec
 from .imports import judge
 from .model import (
-    SCALES,
     Answer,
-    Answered,
     AnswerOutcome,
     AnswerRecorded,
     AnswerState,
+    Answered,
     Assignment,
     Band,
     Blocked,
@@ -73,10 +73,11 @@ from .model import (
     Recorded,
     RefusedRow,
     ReopenedTicket,
-    Reported,
     ReportOutcome,
+    Reported,
     Request,
     Response,
+    SCALES,
     Scale,
     ScaleAdvice,
     Scored,
@@ -97,6 +98,7 @@ from .model import (
 )
 from .ports import Capabilities, Channel, Helpdesk, Inbound, Polled, Registration
 from .ratings import Ratings
+from .reports import Report
 from .sending import HttpReply, HttpSender
 
 __all__ = [
@@ -166,7 +168,9 @@ __all__ = [
     "RefusedRow",
     "Registration",
     "ReopenedTicket",
+    "Report",
     "ReportOutcome",
+    "ReportRefused",
     "Reported",
     "Request",
     "Response",
