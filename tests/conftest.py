@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.steps.when",
     "tests.steps.then",
     "tests.steps.asking",
+    "tests.steps.judging",
 ]
 
 BROWSER_TESTS = Path(__file__).parent / "browser"

@@ -46,6 +46,10 @@ class Notes(NpsSpec):
     def nps_verdict_reached(self, news):
         self.calls.append(("verdict", news))
 
+    @hookimpl
+    def nps_standing_changed(self, news):
+        self.calls.append(("standing", news))
+
     def about(self, kind):
         return [call[1] for call in self.calls if call[0] == kind]
 
@@ -157,6 +161,30 @@ def test_hook_nps_verdict_reached(make_world, notes):
         (1, "watermelon"),
         (2, "confirmed"),
     ]
+
+
+def test_hook_nps_standing_changed(make_world, notes):
+    targets = {"kpi_share": 0.9, "satisfied_share": 0.8}
+    world = make_world(plugins=[notes], targets=targets, ask={"channels": ["host"], "quarantine": "0s"})
+
+    def rated(numbers, score):
+        for number in numbers:
+            world.close(str(number), queue="mail", agent="")
+            world.ratings.rate("acme", str(number), score, by="client")
+        world.ratings.run_due()
+        told = sorted(notes.about("standing"), key=lambda news: len(news.where))
+        notes.calls.clear()
+        return told
+
+    assert rated(range(5), 3) == [], "too few to say anything, as before"
+    whole, queue = rated(range(5, 30), 3)
+    assert (whole.tenant, whole.where, whole.revision) == ("acme", {}, 1)
+    assert (queue.where, queue.before.level, queue.after.level) == ({"queue": "mail"}, "undecided", "healthy")
+    assert queue.headline == "The KPI and the satisfied share both reach their targets"
+    assert rated(range(30, 31), 3) == [], "nothing changed"
+    whole, queue = rated(range(31, 81), 1)
+    assert (queue.revision, queue.before.level, queue.after.level) == (2, "healthy", "watermelon")
+    assert whole.event != queue.event
 
 
 class Pigeon:

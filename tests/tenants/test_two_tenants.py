@@ -172,6 +172,26 @@ def kpi_advice(side: Side, tenant: str, which: int) -> Any:
     return side.ratings.kpi_advice(tenant, **where).to_dict()
 
 
+def verdict(side: Side, tenant: str, which: int) -> Any:
+    where = ({}, {"agent": "olga"}, {"client": person(which)})[which % 3]
+    return side.ratings.verdict(tenant, **where).to_dict()
+
+
+def standing(side: Side, tenant: str, which: int) -> Any:
+    found = side.ratings.standing(tenant, **({"agent": "olga"} if which % 2 else {}))
+    return None if found is None else found.to_dict()
+
+
+def compare(side: Side, tenant: str, which: int) -> Any:
+    at = side.world.clock.now() - timedelta(hours=which)
+    return side.ratings.compare(tenant, (None, at), (at, None)).to_dict()
+
+
+def client_history(side: Side, tenant: str, which: int) -> Any:
+    whose = {"organization": "North"} if which % 2 else {"client": person(which)}
+    return side.ratings.client_history(tenant, **whose).to_dict()
+
+
 def reconcile(side: Side, tenant: str, _: int) -> Any:
     return side.ratings.reconcile(tenant, side.world.clock.now() - timedelta(days=1))
 
@@ -181,7 +201,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
     for driver in (
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
-        scale_advice, kpi_advice,
+        verdict, standing, compare, client_history, scale_advice, kpi_advice,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.

@@ -10,13 +10,18 @@ from nps_plugin import (
     AnswerRecorded,
     Channel,
     Client,
+    ClientHistory,
     ClosedTicket,
+    Comparison,
     Delivery,
     DeliveryFailed,
     Exclusion,
     Health,
     Helpdesk,
+    HistoryEntry,
     KpiAdvice,
+    Level,
+    Link,
     Message,
     NotAsked,
     NpsSpec,
@@ -29,6 +34,9 @@ from nps_plugin import (
     Response,
     ScaleAdvice,
     SeenSign,
+    SliceVerdict,
+    Standing,
+    StandingChanged,
     Survey,
     SurveySent,
     TicketVerdict,
@@ -79,6 +87,12 @@ class Observer(NpsSpec):
     def nps_verdict_reached(self, news: VerdictReached) -> None:
         assert_type(news.verdict, TicketVerdict)
         assert_type(news.revision, int)
+
+    @hookimpl
+    def nps_standing_changed(self, news: StandingChanged) -> None:
+        assert_type(news.before, Standing | None)
+        assert_type(news.after.level, Level)
+        assert_type(news.where, Mapping[str, str])
 
     @hookimpl
     def nps_register_channels(self) -> Iterable[Registration]:
@@ -133,6 +147,13 @@ def host(now: datetime, connection: object) -> None:
     assert_type(ratings.ticket_verdict("acme", "17").evidence, tuple[SeenSign, ...])
     assert_type(ratings.scale_advice("acme"), ScaleAdvice)
     assert_type(ratings.kpi_advice("acme", queue="first", client=Client(id="7")), KpiAdvice)
+    assert_type(ratings.verdict("acme", since=now, agent="olga", client=Client(id="7")), SliceVerdict)
+    assert_type(ratings.verdict("acme").score.share, float | None)
+    assert_type(ratings.verdict("acme").link, Link)
+    assert_type(ratings.standing("acme", queue="mail"), SliceVerdict | None)
+    assert_type(ratings.compare("acme", before=(None, now), after=(now, None), queue="mail"), Comparison)
+    assert_type(ratings.client_history("acme", client="id:7").entries, tuple[HistoryEntry, ...])
+    assert_type(ratings.client_history("acme", organization="North"), ClientHistory)
     assert_type(ratings.run_due(limit=10), WorkDone)
     assert_type(ratings.check(), Health)
     assert_type(ratings.reconcile("acme", now), int)
