@@ -9,8 +9,8 @@ from datetime import datetime
 
 from ..errors import ConfigError, ConfigProblem
 from ..model import SCALES, Scale
+from .cells import plain_number
 from .columns import COUNTS, NO, NOTHING, TIMES, YES, Column, Columns
-from .rows import plain_number
 from .source import Source
 
 #: Headers without their signs and in small letters. The first that is there is taken.

@@ -11,12 +11,12 @@ from operator import gt, lt, sub
 
 from ..counts import MET, MISSED, UNKNOWN
 from ..model import RefusedRow, Scale
-from .columns import CONTACTS, COUNTS, NOTHING, TEXTS, TIMES, Column, Columns
+from .cells import BAD, count_of, number_of, plain_number, point_of
+from .columns import CONTACTS, COUNTS, NOTHING, TEXTS, TIMES, Columns
 from .source import Batch, Progress, Source
 from .times import FIRST, LAST, Times
 
 _SHOWN = 120
-_BAD = -1
 _ZERO = timedelta()
 
 
@@ -80,7 +80,7 @@ class Reader:
         self._points = _Read(lambda cell: point_of(cell, columns.columns["score"], scale))
         self._kpi = _Read(self._kpi_of)
         self._durations = _Read(self._duration_of)
-        self._counts = _Read(_count_of)
+        self._counts = _Read(count_of)
         self._seen: set[int] = set()
         self.reading = Reading()
 
@@ -192,26 +192,26 @@ class Reader:
 
     def _scores(self, cells: Sequence[str], refuse: Callable[..., None]) -> list[int]:
         scores = list(map(self._points.__getitem__, cells))
-        if _BAD in scores:
+        if BAD in scores:
             for at, value in enumerate(scores):
-                if value == _BAD:
+                if value == BAD:
                     refuse(at, "score", self._why_no_point())
         return scores
 
     def _read_durations(self, cells: Sequence[str], refuse: Callable[..., None]) -> list[timedelta | None]:
         values = list(map(self._durations.__getitem__, cells))
         result: list[timedelta | None] = [timedelta(microseconds=value) if value >= 0 else None for value in values]
-        if _BAD in values:
+        if BAD in values:
             for at, value in enumerate(values):
-                if value == _BAD:
+                if value == BAD:
                     refuse(at, "resolution_time", "is no length of time of zero or more")
         return result
 
     def _read_counts(self, role: str, cells: Sequence[str], refuse: Callable[..., None]) -> list[int]:
         values = list(map(self._counts.__getitem__, cells))
-        if _BAD in values:
+        if BAD in values:
             for at, value in enumerate(values):
-                if value == _BAD:
+                if value == BAD:
                     refuse(at, role, "is no whole number of zero or more, nor yes or no")
         return values
 
@@ -228,11 +228,11 @@ class Reader:
         columns = self._columns
         if columns.has("kpi_met"):
             kpis = list(map(self._kpi.__getitem__, cells["kpi_met"]))
-            if _BAD in kpis:
+            if BAD in kpis:
                 column = columns.columns["kpi_met"]
                 listed = f"met ({_list(column.met)}) nor in missed ({_list(column.missed)})"
                 for at, value in enumerate(kpis):
-                    if value == _BAD:
+                    if value == BAD:
                         refuse(at, "kpi_met", f"stands neither in {listed}")
             return kpis
         if columns.has("target_at"):
@@ -277,20 +277,20 @@ class Reader:
             return MET
         if cell in column.missed:
             return MISSED
-        return UNKNOWN if cell in NOTHING else _BAD
+        return UNKNOWN if cell in NOTHING else BAD
 
     def _duration_of(self, cell: str) -> int:
         """Microseconds; -1 where it is none, -2 where there is none."""
         cell = cell.strip()
         if cell.casefold() in NOTHING:
             return -2
-        value = _number(cell)
+        value = number_of(cell)
         unit = self._columns.columns["resolution_time"].unit
         if value is None and (clock := re.fullmatch(r"(\d{1,6}):(\d\d):(\d\d)", cell)):
             hours, minutes, seconds = map(int, clock.groups())
             value, unit = hours * 3600 + minutes * 60 + seconds, 1
         if value is None or not 0 <= value * unit < 3.2e9:
-            return _BAD
+            return BAD
         return round(value * unit * 1_000_000)
 
     def _why_no_point(self) -> str:
@@ -309,59 +309,6 @@ def _still_open(closed: Sequence[timedelta | None], refusals: Mapping[int, Refus
         for at, value in enumerate(closed)
         if value is None and (at not in refusals or refusals[at].field != "closed_at")
     ]
-
-
-def point_of(cell: str, column: Column, scale: Scale) -> int:
-    """The index of a score among the points of its scale, their number where nobody answered, -1 for what is none."""
-    points = scale.high - scale.low + 1
-    cell = plain_number(cell)
-    if cell in column.unknown or (cell in NOTHING and cell not in (column.map or {})):
-        return points
-    if column.map is not None:
-        if cell not in column.map:
-            return _BAD
-        point = column.map[cell]
-        if point is None:
-            return points
-    else:
-        point = int(cell) if re.fullmatch(r"[+-]?\d{1,4}", cell, re.ASCII) else _labelled(cell, scale)
-    return point - scale.low if scale.low <= point <= scale.high else _BAD
-
-
-def plain_number(cell: str) -> str:
-    """A cell in small letters; "4,0" and "4.0" as "4", as spreadsheets write whole numbers."""
-    cell = cell.strip().casefold()
-    return re.sub(r"[.,]0+$", "", cell) if cell[-1:] == "0" and re.fullmatch(r"[+-]?\d+[.,]0+", cell) else cell
-
-
-def _labelled(cell: str, scale: Scale) -> int:
-    """The point that is called so, in any language that the scale has."""
-    for labels in scale.labels.values():
-        for point, label in zip(scale.points, labels, strict=True):
-            if label.casefold() == cell:
-                return point
-    return scale.low - 1
-
-
-def _count_of(cell: str) -> int:
-    cell = plain_number(cell)
-    if cell in ("true", "yes", "y", "да"):
-        return 1
-    if cell in NOTHING or cell in ("false", "no", "n", "нет"):
-        return 0
-    return int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 7 else _BAD
-
-
-def _number(cell: str) -> float | None:
-    """A number with a decimal point or comma; blanks between thousands are passed over."""
-    text = re.sub(r"(?<=\d)[\s\u00a0\u202f'](?=\d{3})", "", cell)
-    if "," in text:
-        text = text.replace(",", "") if "." in text else text.replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if abs(value) < 1e15 else None
 
 
 def _between(opened: Sequence[timedelta | None], closed: Sequence[timedelta | None]) -> Sequence[timedelta | None]:
@@ -415,6 +362,3 @@ def _merged(batch: Batch, refusals: Mapping[int, RefusedRow]) -> list[RefusedRow
 def _list(words: Mapping[str, object] | frozenset[str]) -> str:
     shown = sorted(words)
     return ", ".join(shown[:8]) + (", ..." if len(shown) > 8 else "")
-
-
-__all__ = ["Good", "Reader", "Reading", "plain_number", "point_of"]
