@@ -154,13 +154,14 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
-    # each connection ends with its reply: what one test broke does not reach the next
     protocol_version = "HTTP/1.1"
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(65537)
+        read = bool(self.raw_requestline) and self.parse_request()
+        # each connection ends with its reply: what one sending broke does not reach the next
         self.close_connection = True
-        if not self.raw_requestline or not self.parse_request():
+        if not read:
             return
         parts = urlsplit(self.path)
         call = Call(
@@ -184,9 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def reset(self, _call: Call) -> None:
-        # closed at once and hard: the client reads "connection reset"
+        # closed hard: the client reads "connection reset"
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
 
     def keep_silent(self, _call: Call) -> None:
         self.server.wire.released.wait(_SILENCE)
