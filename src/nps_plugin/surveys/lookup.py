@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import Connection, Text, and_, bindparam, case, func, literal_column, or_, select
 
 from ..model import Client, ClosedTicket, SurveyState
 from ..store.prepared import prepared
@@ -34,11 +34,22 @@ _last_closure = (
     )
     .scalar_subquery()
 )
-_still_asked = exists().where(
-    surveys.c.tenant_id == bindparam("tenant"),
-    surveys.c.host == bindparam("host"),
-    surveys.c.ticket == bindparam("ticket"),
-    surveys.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN]),
+#: Over all questions of the ticket: PostgreSQL may go by a condition on states, and read every open question there is.
+_still_asked = (
+    select(
+        func.max(
+            case(
+                (surveys.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN]), literal_column("1")),
+                else_=literal_column("0"),
+            )
+        )
+    )
+    .where(
+        surveys.c.tenant_id == bindparam("tenant"),
+        surveys.c.host == bindparam("host"),
+        surveys.c.ticket == bindparam("ticket"),
+    )
+    .scalar_subquery()
 )
 
 
