@@ -27,11 +27,12 @@ from .errors import (
 from .hookspecs import NpsSpec, hookimpl, hookspec
 from .imports import judge
 from .model import (
+    SCALES,
     Answer,
+    Answered,
     AnswerOutcome,
     AnswerRecorded,
     AnswerState,
-    Answered,
     Assignment,
     Band,
     Blocked,
@@ -73,11 +74,10 @@ from .model import (
     Recorded,
     RefusedRow,
     ReopenedTicket,
-    ReportOutcome,
     Reported,
+    ReportOutcome,
     Request,
     Response,
-    SCALES,
     Scale,
     ScaleAdvice,
     Scored,
@@ -96,12 +96,13 @@ from .model import (
     VerdictReached,
     WorkDone,
 )
-from .ports import Capabilities, Channel, Helpdesk, Inbound, Polled, Registration
+from .ports import Capabilities, Channel, Connected, Helpdesk, Inbound, Polled, Registration
 from .ratings import Ratings
 from .reports import Report
 from .sending import HttpReply, HttpSender
 
 __all__ = [
+    "SCALES",
     "Answer",
     "AnswerLocked",
     "AnswerOutcome",
@@ -123,6 +124,7 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConfigProblem",
+    "Connected",
     "Delivery",
     "DeliveryError",
     "DeliveryFailed",
@@ -174,7 +176,6 @@ __all__ = [
     "Reported",
     "Request",
     "Response",
-    "SCALES",
     "Scale",
     "ScaleAdvice",
     "SchemaOutOfDate",

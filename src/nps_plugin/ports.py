@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -49,6 +50,15 @@ class Channel(Protocol):
 
         Always with a timeout. Neither secrets nor the client's name, addresses and texts stand in what is raised.
         """
+        ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """A channel that may keep its connection from one message to the next."""
+
+    def round(self) -> AbstractContextManager[object]:
+        """While this is entered, what this thread sends may go over one connection; afterwards none is left open."""
         ...
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,7 +17,17 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from nps_plugin import Client, ConfigError, ConfigProblem, Delivery, DeliveryError, Message, Secret, read_secret
+from nps_plugin import (
+    Capabilities,
+    Client,
+    ConfigError,
+    ConfigProblem,
+    Delivery,
+    DeliveryError,
+    Message,
+    Secret,
+    read_secret,
+)
 
 _SECURITY = ("none", "starttls", "tls")
 
@@ -34,7 +46,10 @@ class _Settings(Schema):
 
 
 class EmailChannel:
-    """One tenant's way to send mail. Opens a connection for each message and always with a timeout."""
+    """One tenant's way to send mail: a connection for each round of the worker, else for each message; always with a
+    timeout."""
+
+    capabilities = Capabilities()
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         problems: list[ConfigProblem] = []
@@ -67,6 +82,8 @@ class EmailChannel:
         self._port: int = checked.get("port", {"none": 25, "starttls": 587, "tls": 465}[self._security])
         self._username: str = checked["username"]
         self._timeout: float = checked["timeout"]
+        #: ``open``: whether this thread keeps its connection; ``server``: the connection that it keeps
+        self._kept = threading.local()
 
     def reaches(self, client: Client) -> bool:
         """Whether the client has a usable mail address."""
@@ -76,8 +93,7 @@ class EmailChannel:
         """Hand the mail to the server. A refusal of the address is final; anything else is tried again."""
         mail, sender, recipient = self._build(message)
         try:
-            with self._connect() as server:
-                server.send_message(mail, from_addr=sender, to_addrs=[recipient])
+            self._hand_over(mail, sender, recipient)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()), (550, b""))
             raise _refused(code, said) from None
@@ -87,6 +103,55 @@ class EmailChannel:
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(f"the mail server {self._host}:{self._port}: {type(error).__name__}") from None
         return Delivery(reference=str(mail["Message-ID"]))
+
+    @contextmanager
+    def round(self) -> Iterator[None]:
+        """Within it, this thread's mails go over one connection."""
+        self._kept.open = True
+        try:
+            yield
+        finally:
+            self._kept.open = False
+            self._drop()
+
+    def _hand_over(self, mail: EmailMessage, sender: str, recipient: str) -> None:
+        server = self._server()
+        try:
+            server.send_message(mail, from_addr=sender, to_addrs=[recipient])
+        except smtplib.SMTPRecipientsRefused:
+            raise
+        except BaseException:
+            # whatever it was, what is left of this connection is not to be trusted
+            self._kept.server = None
+            server.close()
+            raise
+        finally:
+            if not getattr(self._kept, "open", False):
+                self._drop()
+
+    def _server(self) -> smtplib.SMTP:
+        server: smtplib.SMTP | None = getattr(self._kept, "server", None)
+        if server is not None:
+            try:
+                # servers hang up after a while, or after so many mails: found out here, nothing is sent twice for it
+                if server.rset()[0] == 250:
+                    return server
+            except (smtplib.SMTPException, OSError):
+                pass
+            server.close()
+        self._kept.server = None
+        self._kept.server = server = self._connect()
+        return server
+
+    def _drop(self) -> None:
+        server: smtplib.SMTP | None = getattr(self._kept, "server", None)
+        self._kept.server = None
+        if server is None:
+            return
+        try:
+            server.quit()
+        except (smtplib.SMTPException, OSError):
+            server.close()
 
     def _connect(self) -> smtplib.SMTP:
         if self._security == "tls":
