@@ -18,8 +18,8 @@ from .comparisons import ClientHistory, Comparison, HistoryEntry, ShareChange, W
 from .health import Health
 from .http import Request, Response
 from .inbound import (
-    AnswerOutcome,
     Answered,
+    AnswerOutcome,
     Blocked,
     Commented,
     Event,
@@ -27,8 +27,8 @@ from .inbound import (
     Moved,
     Reasoned,
     Received,
-    ReportOutcome,
     Reported,
+    ReportOutcome,
     Scored,
     Stopped,
 )
@@ -63,6 +63,7 @@ from .reports import (
     SliceTable,
     Spot,
     TrendFinding,
+    Way,
 )
 from .scales import SCALES, Band, Scale
 from .signs import SeenSign
@@ -90,6 +91,7 @@ from .verdicts import TicketVerdict, VerdictKind
 from .work import WorkDone
 
 __all__ = [
+    "SCALES",
     "Alike",
     "Answer",
     "AnswerOutcome",
@@ -170,7 +172,6 @@ __all__ = [
     "Reported",
     "Request",
     "Response",
-    "SCALES",
     "Scale",
     "ScaleAdvice",
     "ScaleSays",
@@ -199,6 +200,7 @@ __all__ = [
     "TrendFinding",
     "VerdictKind",
     "VerdictReached",
+    "Way",
     "WindowFigures",
     "WorkDone",
 ]

@@ -192,6 +192,15 @@ class Denominators(Plain):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Way(Plain):
+    """One way of asking (a procedure) in the window; ``changes``: what differs from the one before, where known."""
+
+    procedure: str
+    closings: int = 0
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportDetails(Plain):
     """Everything that the page of a report shows, read in one snapshot."""
 
@@ -200,6 +209,8 @@ class ReportDetails(Plain):
     scale: Scale
     denominators: Denominators = Denominators()
     periods: tuple[ReportRow, ...] = ()
+    #: oldest first
+    ways: tuple[Way, ...] = ()
     tables: tuple[SliceTable, ...] = ()
     trends: tuple[TrendFinding, ...] = ()
     changes: tuple[PeriodChange, ...] = ()

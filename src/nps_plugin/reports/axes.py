@@ -15,7 +15,8 @@ from .theme import GOOD, LIGHT, SOFT, altair
 class PeriodPoint:
     """One period of one procedure on the time axis. Shares are 0..1; None: nothing to show."""
 
-    at: int
+    #: its place; apart from others of the same period where the way of asking changed within it
+    at: float
     tick: str
     part: int
     share: float | None = None
@@ -108,7 +109,8 @@ def time_axis(points: Sequence[PeriodPoint], words: Words, size: Size) -> Any:
 
     ticks: dict[int, list[str]] = {}
     for p in points:
-        ticks[p.at] = [p.tick, str(p.answered + int(ticks[p.at][1]) if p.at in ticks else p.answered)]
+        at = round(p.at)
+        ticks[at] = [p.tick, str(p.answered + int(ticks[at][1]) if at in ticks else p.answered)]
     every = max(1, -(-len(ticks) // (6 if size.narrow else 13)))
     shown = [at for at in ticks if (max(ticks) - at) % every == 0]
     table = "{" + ",".join(f"'{at}':[{js(a)},{js(b)}]" for at, (a, b) in ticks.items()) + "}[datum.value]"
@@ -155,18 +157,22 @@ def on_paper(one: dict[str, Any], colour: str, **place: Any) -> Callable[..., li
     ]
 
 
-def breaks(points: Sequence[PeriodPoint], words: Words) -> list[Any]:
+def breaks(points: Sequence[PeriodPoint], words: Words, x: Any) -> list[Any]:
     """An upright line wherever one procedure ends and another begins."""
     alt = altair()
 
     ordered = sorted({(p.at, p.part) for p in points})
-    places = [{"at": (a + b) / 2, "text": words.changed} for (a, one), (b, other) in pairwise(ordered) if one != other]
-    if not places:
-        return []
-    data = alt.Data(values=places)
-    rule = alt.Chart(data).mark_rule(color=SOFT, strokeWidth=1.5, strokeDash=[3, 3]).encode(x="at:Q")
-    text = alt.Chart(data).mark_text(color=SOFT, dy=2, baseline="bottom", dx=0)
-    return [rule, text.encode(x="at:Q", y=alt.value(0), text="text:N")]
+    places = [(a + b) / 2 for (a, one), (b, other) in pairwise(ordered) if one != other]
+    layers = []
+    for place in places:
+        # the text stays inside the picture
+        share = (place - ordered[0][0]) / (ordered[-1][0] - ordered[0][0])
+        align = "left" if share < 0.25 else "right" if share > 0.75 else "center"
+        data = alt.Data(values=[{"at": place, "text": words.changed}])
+        rule = alt.Chart(data).mark_rule(color=SOFT, strokeWidth=1.5, strokeDash=[3, 3])
+        text = alt.Chart(data).mark_text(color=SOFT, dy=-3, dx=4 * (share < 0.25) - 4 * (share > 0.75), align=align)
+        layers += [rule.encode(x=x), text.encode(x=x, y=alt.value(0), text="text:N")]
+    return layers
 
 
 def floor(low: float) -> float:

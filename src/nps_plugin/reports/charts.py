@@ -38,7 +38,7 @@ def score_trend(points: Sequence[PeriodPoint], target: float | None, words: Word
         alt.Chart(data).mark_line(color=GOOD, strokeWidth=2.5).encode(x=x, y="share:Q", detail="part:N"),
         dots(data, x, "share:Q", GOOD),
         *target_line(target, words),
-        *breaks(points, words),
+        *breaks(points, words, x),
     ]
     return dressed(alt.layer(*layers), size.width, 190 if size.narrow else 220)
 
@@ -63,18 +63,17 @@ def kpi_and_score(
             continue
         data = alt.Data(values=own)
         last = own[-1]
-        above = (
-            key == "kpi"
-            if last["share"] is None or last["kpi"] is None
-            else last[key] == max(last["share"], last["kpi"])
-        )
+        others = [one for one in (last["share"], last["kpi"]) if one is not None and one != last["value"]]
+        rising = len(own) > 1 and own[-2]["value"] < last["value"]
+        # above, where the line does not come from, unless the other line is there
+        above = last["value"] > max(others, default=0.0) or (rising and max(others) - last["value"] > 0.12)
         label = f"{name} {words.share_of(last['value'])}"
         layers += [
             alt.Chart(data).mark_line(color=colour, strokeWidth=2.2, strokeDash=dash).encode(x=x, y=y, detail="part:N"),
             dots(data, x, y, colour, shape),
             *on_paper({**last, "label": label}, colour, align="right", dx=4, dy=-16 if above else 18)(x=x, y=y),
         ]
-    layers += [*target_line(targets[1], words), *breaks(points, words)]
+    layers += [*target_line(targets[1], words), *breaks(points, words, x)]
     return dressed(alt.layer(*layers), size.width, 190 if size.narrow else 220)
 
 

@@ -140,6 +140,10 @@ class _View:
                 for one in verdict.strata
             ],
             "others": [(one.headline, one.sentence) for one in verdict.others],
+            "ways": [
+                (_letter(place), self.said.count(way.closings), way.changes) for place, way in enumerate(details.ways)
+            ],
+            "apart": self.said.count(sum(one.tickets for one in verdict.others)) if verdict.others else "",
             "minimum": minimum,
             "net_label": verdict.score.net_label,
         }
@@ -274,7 +278,11 @@ class _View:
 
     def table(self, table: SliceTable, *, peers: bool = False) -> dict[str, Any]:
         """A table of rows; where several procedures are in it, each row names its own."""
-        procedures = list(dict.fromkeys(row.procedure for row in table.rows if row.procedure))
+        # A is the oldest way of asking: the rows of a slice have the newest first
+        procedures = [way.procedure for way in self._details.ways] if self._details else []
+        there = dict.fromkeys(row.procedure for row in table.rows if row.procedure)
+        older_first = list(there) if table.by == ("period",) else list(reversed(there))
+        procedures += [name for name in older_first if name not in procedures]
         agents = {} if self._details is None or self._details.peers is None else {
             one.agent: one for one in self._details.peers.agents
         }  # fmt: skip
@@ -284,7 +292,7 @@ class _View:
             "rows": [self.row(row, table.by, procedures, agents if with_peers else {}) for row in table.rows],
             "left_out": table.left_out,
             "time": table.by == ("period",),
-            "procedures": len(procedures) > 1,
+            "procedures": len(there) > 1,
             "peers": with_peers,
         }
 

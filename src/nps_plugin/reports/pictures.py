@@ -135,13 +135,16 @@ def period_points(report: Report, details: ReportDetails, locale: str) -> list[P
     points = []
     for row, day in zip(details.periods, days, strict=True):
         at = places.setdefault(row.since, len(places))
+        # several ways of asking within one period stand side by side
+        beside = [one for one in details.periods if one.since == row.since]
+        place = at + 0.36 * (beside.index(row) - (len(beside) - 1) / 2)
         shown = row.shown and row.score.interval is not None
         low, high = row.score.interval if shown and row.score.interval else (None, None)
         # a period without closings belongs to whatever was asked before it
         part = parts.setdefault((row.procedure, row.scale), len(parts)) if row.tickets else max(len(parts) - 1, 0)
         points.append(
             PeriodPoint(
-                at=at, tick=span_tick(report.period, day, locale, with_year=at == 0 and not january), part=part,
+                at=place, tick=span_tick(report.period, day, locale, with_year=at == 0 and not january), part=part,
                 share=row.score.share if shown else None, low=low, high=high,
                 kpi=row.kpi.share, answered=row.answered, open=row.preliminary,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -23,9 +23,11 @@ from ..model import (
     SliceTable,
     SliceVerdict,
     Spot,
+    Way,
 )
 from ..statistics import wilson
-from ..store.tables import closures
+from ..store.tables import closures, procedures
+from ..surveys.procedure import changes as procedure_changes
 from ..verdicts import Procedures, read_slice
 from ..verdicts.kpi_advice import read_kpi_advice
 from ..verdicts.peers import judge_peers, peer_counts
@@ -144,6 +146,7 @@ class Reader:
                 not_asked=not_asked(self.connection, frame) if closed else {},
             ),
             periods=periods,
+            ways=tuple(self._ways(periods)),
             tables=tuple(tables),
             trends=tuple(
                 replace(one, sentence=trend_sentence(one, locale, minimum.periods, minimum.ratings))
@@ -175,6 +178,21 @@ class Reader:
             wanted.append("stage")
         tables = [_table((name,), self.sliced((name,))) for name in wanted]
         return [table for table in tables if len({tuple(row.by.values()) for row in table.rows}) > 1]
+
+    def _ways(self, periods: Sequence[ReportRow]) -> Iterator[Way]:
+        """The ways of asking, in the order in which they were first used here, and what each changed."""
+        closings: dict[str, int] = {}
+        for row in periods:
+            if row.tickets:
+                closings[row.procedure] = closings.get(row.procedure, 0) + row.tickets
+        kept = select(procedures.c.procedure, procedures.c.spec).where(procedures.c.tenant_id == self.frame.tenant.name)
+        specs = {row.procedure: row.spec for row in self.connection.execute(kept)} if len(closings) > 1 else {}
+        old = None
+        for procedure, count in closings.items():
+            new = specs.get(procedure)
+            told = map(str, procedure_changes(old, new)) if old is not None and new is not None else ()
+            yield Way(procedure=procedure, closings=count, changes=tuple(told))
+            old = new
 
     def _changes(self, periods: Sequence[ReportRow], locale: str) -> list[PeriodChange]:
         frame = self.frame
