@@ -101,6 +101,17 @@ def test_199_ratings_and_29_of_a_point_are_too_few():
     assert [one.alike for one in advice.neighbours[0].outcomes] == [Alike.NOT_ENOUGH, Alike.DIFFERENT]
 
 
+def test_the_same_on_one_outcome_alone_is_not_the_same():
+    rows = [[3000, 1000]] * 3
+    alone = advise_scale(FACES, ScaleCounts(ratings=[4000] * 3, reopened=rows))
+    assert {pair.outcomes[0].alike for pair in alone.neighbours} == {Alike.SAME}
+    assert {pair.alike for pair in alone.neighbours} == {Alike.NOT_ENOUGH}
+    assert alone.says is ScaleSays.KEEP
+    both = advise_scale(FACES, ScaleCounts(ratings=[4000] * 3, reopened=rows, back=rows))
+    assert {pair.alike for pair in both.neighbours} == {Alike.SAME}
+    assert both.says is ScaleSays.FEWER
+
+
 def test_a_sure_but_small_difference_is_negligible():
     rows = [[90_000, 10_000], [89_000, 11_000], [89_000, 11_000]]
     advice = advise_scale(FACES, ScaleCounts(ratings=[100_000] * 3, reopened=rows, back=rows))

@@ -138,6 +138,7 @@ closures = Table(
     PrimaryKeyConstraint("tenant_id", "host", "ticket", "closure"),
     CheckConstraint("closure >= 1", name="closure"),
     Index("ix_nps_closure_client", "tenant_id", "client", "closed_at"),
+    Index("ix_nps_closure_opened", "tenant_id", "client", "opened_at"),
     Index("ix_nps_closure_closed", "tenant_id", "closed_at"),
 )
 

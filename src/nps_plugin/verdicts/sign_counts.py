@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import exp
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, and_, case, exists, func, literal, or_, select, true, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Interval,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
 from ..config.settings import Tenant
 from ..model import AnswerState, NotAskedReason, Scale, Sign
@@ -62,9 +76,14 @@ def read_sign_counts(
     ``bouncing`` counts the tickets that an agent held, and of those passed on too often the ones that it passed on;
     who is not asked is counted by agent alone.
     """
-    flags = _flags(connection.dialect.name, tenant, window, by, now, short)
-    listed = [one for one in flags.c if one.name != "value"]
-    query = select(flags.c.value, *(func.sum(one) for one in listed)).group_by(flags.c.value)
+    facts = _facts(connection.dialect.name, tenant, window, by, now)
+    flags = _flags(facts, tenant, by, short)
+    listed = [
+        func.sum(case((and_(*conditions), 1), else_=0)).label(name)
+        for sign, (known, seen) in flags.items()
+        for name, conditions in ((f"{sign}_seen", (known, seen)), (f"{sign}_known", (known,)))
+    ]
+    query = select(facts.c.value, *listed).group_by(facts.c.value)
     found: dict[str, dict[Sign, Count]] = {}
     for row in connection.execute(query):
         sums = dict(zip((one.name for one in listed), row[1:], strict=True))
@@ -78,51 +97,71 @@ def read_sign_counts(
     return found
 
 
-def _flags(dialect: str, tenant: Tenant, window: Window, by: str, now: datetime, short: int | None) -> Any:
-    """A row for each closing: its value of ``by``, and for each sign 1 or 0 (or nothing where it cannot be told)."""
-    c, rules = closures.c, tenant.signs
-    worked, elapsed, target, still = (_us(c[name]) for name in ("worked", "elapsed", "target", "still"))
-    took = func.coalesce(worked, elapsed)
-    columns = [(_dimension(by) if by else literal("", Text)).label("value")]
+def _facts(dialect: str, tenant: Tenant, window: Window, by: str, now: datetime) -> Any:
+    """A row for each closing of the window: what signs are told by, of its own and of what came before and after.
 
-    def sign(name: Sign, known: Any, seen: Any) -> None:
-        columns.append(case((and_(known, seen), 1), else_=0).label(f"{name}_seen"))
-        columns.append(case((known, 1), else_=0).label(f"{name}_known"))
-
-    if short is not None:
-        one = and_(c.replies == 1, took < rules.brush_off_within * target, c.last_reply_length < short)
-        sign(
-            Sign.BRUSH_OFF,
-            and_(took.is_not(None), target > 0, or_(c.replies != 1, c.last_reply_length.is_not(None))),
-            one,
-        )
-    if by != "agent":
-        sign(Sign.BOUNCING, c.passes.is_not(None), c.passes >= rules.bouncing_from)
-    sign(
-        Sign.QUICK_FIX,
-        c.closed_at <= now - rules.quick_fix_within,
-        or_(reopened_soon(dialect, tenant), client_back(dialect, tenant)),
-    )
-    sign(Sign.PAUSED_CLOCK, and_(still.is_not(None), worked.is_not(None)), still > rules.paused_over * (still + worked))
+    Materialized, so that each look-up is done once a row however many conditions name it.
+    """
+    c = closures.c
     own, ticket = _address_before()
-    comparable = or_(*(_same_secret(before) for before in (own, ticket)))
-    sign(Sign.ADDRESS_CHANGED, comparable, or_(_changed(own), _changed(ticket)))
-    if by != "agent":
-        return select(*columns).where(*window.conditions(tenant)).subquery()
-    mine = and_(*(surveys.c[name] == c[name] for name in ("tenant_id", *_KEY)), surveys.c.respondent == 0)
-    reasons = [reason.value for reason in OF_THE_TICKET]
-    sign(Sign.NOT_ASKED_SHARE, surveys.c.state.is_not(None), func.coalesce(surveys.c.not_asked, "").in_(reasons))
-    return select(*columns).select_from(closures.outerjoin(surveys, mine)).where(*window.conditions(tenant)).subquery()
+    quick = c.closed_at <= now - tenant.signs.quick_fix_within
+    soon = reopened_soon(dialect, tenant), client_back(dialect, tenant)
+    columns = [
+        (_dimension(by) if by else literal("", Text)).label("value"),
+        *(_us(c[name]).label(name) for name in ("worked", "target", "still")),
+        func.coalesce(_us(c.worked), _us(c.elapsed)).label("took"),
+        *(c.replies, c.last_reply_length, c.passes, c.addresses),
+        case((quick, 1), else_=0).label("old"),
+        case((and_(quick, or_(*soon)), 1), else_=0).label("back"),
+        case((c.addresses != "", own)).label("own_before"),
+        case((and_(c.addresses != "", c.closure > 1), ticket)).label("ticket_before"),
+    ]
+    source: Any = closures
+    if by == "agent":
+        mine = and_(*(surveys.c[name] == c[name] for name in ("tenant_id", *_KEY)), surveys.c.respondent == 0)
+        source = closures.outerjoin(surveys, mine)
+        columns += [surveys.c.state, surveys.c.not_asked]
+    query = select(*columns).select_from(source).where(*window.conditions(tenant))
+    return query.cte("facts").prefix_with("MATERIALIZED")
+
+
+def _flags(facts: Any, tenant: Tenant, by: str, short: int | None) -> dict[Sign, tuple[Any, Any]]:
+    """For each sign: of which closings it can be told, and which of those have it."""
+    f, rules = facts.c, tenant.signs
+    befores = (f.own_before, f.ticket_before)
+    found = {
+        Sign.QUICK_FIX: (f.old == 1, f.back == 1),
+        Sign.PAUSED_CLOCK: (
+            and_(f.still.is_not(None), f.worked.is_not(None)),
+            f.still > rules.paused_over * (f.still + f.worked),
+        ),
+        Sign.ADDRESS_CHANGED: (
+            or_(*(_same_secret(before, f.addresses) for before in befores)),
+            or_(*(_changed(before, f.addresses) for before in befores)),
+        ),
+    }
+    if short is not None:
+        found[Sign.BRUSH_OFF] = (
+            and_(f.took.is_not(None), f.target > 0, or_(f.replies != 1, f.last_reply_length.is_not(None))),
+            and_(f.replies == 1, f.took < rules.brush_off_within * f.target, f.last_reply_length < short),
+        )
+    if by == "agent":
+        reasons = [reason.value for reason in OF_THE_TICKET]
+        found[Sign.NOT_ASKED_SHARE] = (f.state.is_not(None), func.coalesce(f.not_asked, "").in_(reasons))
+    else:
+        found[Sign.BOUNCING] = (f.passes.is_not(None), f.passes >= rules.bouncing_from)
+    return found
 
 
 def reopened_soon(dialect: str, tenant: Tenant) -> Any:
     """Whether a closing in ``nps_closure`` was taken up again within ``signs.quick_fix_within``."""
-    c, within = closures.c, tenant.signs.quick_fix_within.total_seconds()
+    c = closures.c
+    limit = _after(dialect, c.closed_at, tenant.signs.quick_fix_within)
     again = closures.alias("again")
     told = exists().where(
         reopenings.c.tenant_id == c.tenant_id,
         *(reopenings.c[name] == c[name] for name in _KEY),
-        _seconds(dialect, c.closed_at, reopenings.c.at) <= within,
+        reopenings.c.at <= limit,
     )
     # nobody told of the reopening, and yet it was closed again
     untold = exists().where(
@@ -130,7 +169,7 @@ def reopened_soon(dialect: str, tenant: Tenant) -> Any:
         again.c.host == c.host,
         again.c.ticket == c.ticket,
         again.c.closure > c.closure,
-        _seconds(dialect, c.closed_at, again.c.closed_at) <= within,
+        again.c.closed_at <= limit,
     )
     return or_(told, untold)
 
@@ -138,17 +177,15 @@ def reopened_soon(dialect: str, tenant: Tenant) -> Any:
 def client_back(dialect: str, tenant: Tenant) -> Any:
     """Whether the client of a closing in ``nps_closure`` had another ticket of the same service, else queue, opened
     within ``signs.quick_fix_within`` (and closed by now)."""
-    c, within = closures.c, tenant.signs.quick_fix_within.total_seconds()
+    c = closures.c
     later = closures.alias("later")
-    # `later` closed after it opened: so the index on (client, closed_at) narrows it to what came after
     return exists().where(
         later.c.tenant_id == c.tenant_id,
         later.c.client == c.client,
-        later.c.closed_at > c.closed_at,
+        later.c.opened_at > c.closed_at,
+        later.c.opened_at <= _after(dialect, c.closed_at, tenant.signs.quick_fix_within),
         later.c.host == c.host,
         later.c.ticket != c.ticket,
-        later.c.opened_at > c.closed_at,
-        _seconds(dialect, c.closed_at, later.c.opened_at) <= within,
         case((c.service != "", later.c.service == c.service), else_=and_(c.queue != "", later.c.queue == c.queue)),
     )
 
@@ -177,22 +214,20 @@ def _address_before() -> tuple[Any, Any]:
         .correlate(closures)
         .scalar_subquery()
     )
-    return own, case((c.closure > 1, ticket))
+    return own, ticket
 
 
-def _same_secret(before: Any) -> Any:
-    now = closures.c.addresses
-    return and_(now != "", func.substr(func.coalesce(before, ""), 1, KEY) == func.substr(now, 1, KEY))
+def _same_secret(before: Any, now: Any) -> Any:
+    return and_(before != "", func.substr(before, 1, KEY) == func.substr(now, 1, KEY))
 
 
-def _changed(before: Any) -> Any:
+def _changed(before: Any, now: Any) -> Any:
     """``store.addresses.changed_kinds`` in SQL."""
-    now = closures.c.addresses
     ways = []
     for place in range(len(KINDS)):
         old, new = (func.substr(text, KEY + 1 + WIDTH * place, WIDTH) for text in (before, now))
         ways.append(and_(old != new, old != NONE, new != NONE))
-    return and_(_same_secret(before), or_(*ways))
+    return and_(before != now, _same_secret(before, now), or_(*ways))
 
 
 def _add_passing(connection: Connection, tenant: Tenant, window: Window, found: dict[str, dict[Sign, Count]]) -> None:
@@ -279,7 +314,10 @@ def _us(column: Any) -> Any:
     return type_coerce(column, BigInteger)
 
 
-def _seconds(dialect: str, since: Any, until: Any) -> Any:
+def _after(dialect: str, at: Any, time: timedelta) -> Any:
+    """A stored time and some more, to hold another stored time against."""
     if dialect == "sqlite":
-        return (func.julianday(until) - func.julianday(since)) * 86400
-    return func.extract("epoch", type_coerce(until, closures.c.closed_at.type) - since)
+        # stored as text to the microsecond, of which SQLite computes thousands
+        moved = func.strftime("%Y-%m-%d %H:%M:%f", at, f"{time.total_seconds():+f} seconds")
+        return type_coerce(moved, Text).op("||", return_type=Text())("999")
+    return at + literal(time, Interval)
