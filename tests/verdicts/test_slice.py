@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tests.verdicts.made import FACES, MAIL, PHONE, TARGET, made, rows
 
 from nps_plugin.config.settings import Minimum, Target
-from nps_plugin.counts import MISSED, Stratum, Tally
+from nps_plugin.counts import MET, MISSED, Row, Stratum, Tally
 from nps_plugin.model import SCALES, Band, Level, Link, Need, Share, Sign, SignFinding, Trap
-from nps_plugin.statistics import newcombe, score_interval, theta_interval, wilson
+from nps_plugin.statistics import newcombe, score_interval, t_critical, theta, theta_interval, theta_weights, wilson
+from nps_plugin.statistics.association import logit_interval
 from nps_plugin.verdicts import judge_slice
 from nps_plugin.verdicts.figures import figures, fixed_weights, share_where
 
@@ -101,6 +102,12 @@ def test_a_target_is_too_strict_only_where_those_whose_ticket_missed_it_are_sati
     assert verdict.missed_satisfied == Share(
         count=30, n=30, value=1.0, interval=verdict.missed_satisfied.interval, clients=30.0
     )
+
+
+def test_too_strict_takes_ten_answers_of_those_whose_ticket_missed_it():
+    half = Target(kpi_share=0.9, satisfied_share=0.5)
+    assert level_of(rows((0, 0, 60), (0, 0, 9)), target=half) is Level.MISSED_BUT_HAPPY
+    assert level_of(rows((0, 0, 60), (0, 0, 10)), target=half) is Level.TOO_STRICT
 
 
 def test_a_target_that_scores_move_with_is_not_too_strict():
@@ -197,6 +204,46 @@ def test_a_link_needs_ten_answers_on_both_sides(met: int, missed: int, lacking: 
     assert judge_slice(made(rows((0, 0, 10), (10, 0, 0)))).link is Link.TRACKS
 
 
+def test_equivalence_is_judged_by_the_interval_of_90_percent():
+    verdict = judge_slice(made(rows((20, 0, 100), (15, 0, 45))))
+    wide, narrow = verdict.association.interval_d, verdict.association.interval_d_90
+    assert wide is not None
+    assert narrow is not None
+    assert -0.2 < narrow[0] < narrow[1] < 0.2 < wide[1]
+    assert verdict.link is Link.NOT_REFLECTED
+
+
+def test_a_link_over_strata_is_clustered_over_the_clients_of_all_of_them():
+    def answers() -> list[Row]:
+        mail = rows((3, 4, 23), (8, 2, 5), stratum=MAIL, client=lambda n: n % 20)
+        return mail + rows((6, 1, 33), (9, 9, 2), stratum=PHONE, client=lambda n: n % 20)
+
+    found = judge_slice(made(answers())).association
+    parts = []
+    for stratum in (MAIL, PHONE):
+        own = made([row for row in answers() if row.stratum == stratum])
+        one = theta(own.histogram(MISSED), own.histogram(MET))
+        assert one is not None
+        parts.append((stratum, one.n_missed * one.n_met / (one.n_missed + one.n_met + 1), one))
+    total = sum(weight for _, weight, _ in parts)
+    value = sum(weight * one.value for _, weight, one in parts) / total
+    assert found.theta == pytest.approx(value)
+    influence: dict[Any, float] = {}
+    for row in answers():
+        weight, one = next((weight, one) for stratum, weight, one in parts if stratum == row.stratum)
+        moves = theta_weights(one)[row.kpi == MET][row.point or 0]
+        influence[row.client] = influence.get(row.client, 0.0) + weight / total * moves
+    clients = found.clients
+    assert clients is not None
+    variance = sum(e * e for e in influence.values()) * clients / (clients - 1)
+    delong = sum((weight / total) ** 2 * (one.variance or 0.0) for _, weight, one in parts)
+    low, high = logit_interval(value, math.sqrt(max(variance, delong)), t_critical(0.95, clients - 1))
+    assert found.interval_d is not None
+    assert variance > delong, "the clients of this test are not alike"
+    assert found.interval_d[0] == pytest.approx(2 * low - 1, abs=1e-6)
+    assert found.interval_d[1] >= 2 * high - 1 - 1e-6
+
+
 def test_a_visible_but_negligible_difference_is_no_tracking():
     group = rows((1000, 0, 3000), (1200, 0, 2800))
     verdict = judge_slice(made(group))
@@ -276,8 +323,10 @@ def test_a_kpi_that_rises_while_the_satisfied_share_falls_is_a_trap():
         # both change without a doubt, and by too little to matter
         [(70 + n // 6, 45 - n) for n in range(12)],
         [(70 + 2 * n, 45 - n // 6) for n in range(12)],
+        # both by much, and up and down all the time
+        [(62, 49), (84, 34), (70, 34), (79, 44), (81, 41), (74, 31), (85, 27), (84, 39)],
     ],
-    ids=["kpi alone", "score alone", "the other way", "kpi by 1 point", "score by 2 points"],
+    ids=["kpi alone", "score alone", "the other way", "kpi by 1 point", "score by 2 points", "chance"],
 )
 def test_anything_less_is_none(course: list[tuple[int, int]]):
     assert trap_of(course) is Trap.NONE

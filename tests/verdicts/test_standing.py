@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event, update
 from tests.verdicts.history import SETTINGS, History
 
 from nps_plugin import NpsSpec, UnknownTenant, hookimpl
+from nps_plugin.counts import rebuild
+from nps_plugin.store import tables
 from nps_plugin.verdicts.standing import restore
 
 
@@ -136,6 +138,23 @@ def test_news_waits_for_a_subscriber_that_failed(world, history, ears):
     history.rated(*[1] * 40, agent="")
     history.work()
     assert [one.revision for one in ears.heard] == [2]
+
+
+def test_counts_that_were_put_right_are_judged_again(world, history):
+    history.rated(*[3] * 20, queue="mail")
+    history.work()
+    store, tenant = world.ratings._parts.store, world.ratings.settings.tenants["acme"]
+    with store.write() as connection:
+        connection.execute(delete(tables.counted))
+        connection.execute(update(tables.standings).values(level="failing"))
+    assert world.ratings.standing("acme", queue="mail").level == "healthy", "the verdict itself is kept beside it"
+    rebuild(store, tenant)
+    history.work()
+    assert {(row.dimension, row.level) for row in world.rows("standing")} == {
+        ("total", "healthy"),
+        ("agent", "healthy"),
+        ("queue", "healthy"),
+    }
 
 
 def test_a_large_slice_rests_before_it_is_judged_again(world, history, monkeypatch):

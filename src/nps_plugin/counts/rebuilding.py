@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, and_, case, delete, exists, func, inse
 
 from ..config.settings import Tenant
 from ..model import Plain
+from ..store import standing
 from ..store.engine import Store
 from ..store.tables import closures, counted, fold_queue, fold_states, folds, mixes, moments
 from ..store.tables import strata as stratum_table
@@ -137,6 +138,17 @@ def _repair(connection: Connection, tenant: Tenant) -> None:
         )
         while some_rows := list(islice(rows, _AT_ONCE)):
             add(connection, table, *some_rows)
+    standing.mark(connection, tenant.name, _slices(connection, tenant))
+
+
+def _slices(connection: Connection, tenant: Tenant) -> Iterator[tuple[str, str]]:
+    """Every slice of which a standing is kept: what they were judged from may have been wrong."""
+    yield "total", ""
+    for dimension in standing.DIMENSIONS[1:]:
+        column = counted.c[dimension]
+        values = select(column).where(counted.c.tenant_id == tenant.name, column != "").distinct()
+        for value in connection.execute(values).scalars():
+            yield dimension, value
 
 
 def _wrong_folds(connection: Connection, tenant: Tenant, bulk: Bulk, table: Table, basis: str, dimension: str) -> int:
