@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from nps_plugin import SCALES, Secret, read_mapping
 from nps_plugin.config import Tenant
 from nps_plugin.counts import rebuild
+from nps_plugin.counts.locking import lock
+from nps_plugin.counts.rebuilding import write_folds
+from nps_plugin.counts.strata import Strata
 from nps_plugin.store.engine import Store
 from nps_plugin.store.scales import scale_row
 
@@ -20,11 +24,16 @@ _YEAR = int((UNTIL - SINCE).total_seconds())
 _START = int(SINCE.timestamp())
 
 
-def tenant() -> Tenant:
-    """Tenant acme: UTC, three faces, mail."""
+def config(url: str) -> dict[str, Any]:
+    """The configuration of tenant acme: UTC, three faces, mail."""
     page = {"base_url": "https://help.example.org/rate", "secrets": [Secret("a secret of the benchmark")]}
-    acme = {"brand": {"sender": "a@b.example"}, "timezone": "UTC"}
-    return read_mapping({"page": page, "tenants": {"acme": acme}}).tenants["acme"]
+    acme = {"brand": {"sender": "a@b.example"}, "timezone": "UTC", "channels": {"email": {"host": "127.0.0.1"}}}
+    return {"database": {"url": url}, "page": page, "tenants": {"acme": acme}}
+
+
+def tenant() -> Tenant:
+    """Its settings."""
+    return read_mapping(config("sqlite://")).tenants["acme"]
 
 
 def _drawn(salt: int, upto: int) -> str:
@@ -72,7 +81,7 @@ def _facts(connection: Connection) -> None:
             contract, organization, level, path, paused, tags, facts, problem, addresses)
         SELECT 'acme', '', ticket, 1, printf('%032x', client), {opened}, {at}, {at}, met, elapsed * 1000000,
             elapsed * 1000000, 14400000000, '', 'agent' || agent, 'agent' || agent, '', '', 'queue' || queue,
-            'service' || service, 'p' || priority, '', 'org' || client % 2000, '', '[]', '[]', '[]', '{{}}', '', ''
+            'service' || service, 'p' || priority, '', 'org' || (client % 2000), '', '[]', '[]', '[]', '{{}}', '', ''
         FROM drawn""")
     connection.exec_driver_sql(f"""
         INSERT INTO nps_survey (tenant_id, survey, host, ticket, closure, respondent, client, organization, procedure,
@@ -97,7 +106,7 @@ def _counted(connection: Connection) -> None:
         INSERT INTO nps_counted
         SELECT 'acme', '', ticket, 1, printf('%032x', client), closed * 1000000, (closed + 86400) * 1000000,
             CASE client % 3 WHEN 0 THEN 1 ELSE 2 END, 3 * (1 - met) + {_SCORE} - 1, 'agent' || agent,
-            'queue' || queue, 'service' || service, '', 'p' || priority, 'org' || client % 2000, 12, 12, NULL
+            'queue' || queue, 'service' || service, '', 'p' || priority, 'org' || (client % 2000), 12, 12, NULL
         FROM drawn""")
 
 
@@ -109,5 +118,14 @@ def size(path: Path) -> float:
 def counted(store: Store) -> None:
     """Count everything from the facts, and refresh what the engine knows of its tables."""
     rebuild(store, tenant())
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def fold_all(store: Store) -> None:
+    """Fold the rows of ``nps_counted`` as they stand."""
+    with store.write() as connection:
+        lock(connection, tenant(), wait=True)
+        write_folds(connection, tenant(), Strata(connection, "acme"))
     with store.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")

@@ -140,8 +140,8 @@ class Bulk:
         vectors: dict[tuple[int, ...], list[int]] = {}
         parts = (column[basis], column["agent"], column["queue"], column["priority"], column["stratum"])
         for (*key, cell), count in Counter(zip(*parts, column["cell"], strict=True)).items():
-            lanes = 3 * self._strata.points(key[-1])
-            if key[0] and cell < lanes:
+            lanes = 3 * self._strata.points(key[-1]) + 6
+            if key[0]:
                 vectors.setdefault(tuple(key), [0] * lanes)[cell] += count
         for (month, agent, queue, priority, stratum), vector in vectors.items():
             yield mixes, (basis, month, agents[agent], queues[queue], priorities[priority], stratum), (pack(vector),)

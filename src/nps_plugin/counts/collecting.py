@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -57,6 +58,10 @@ class Collector:
             lanes = Moments(len(scale.points)) if self.wanted.moments else None
             found = self._found[value, kind] = Gathered(value=value, procedure=procedure, scale=scale, lanes=lanes)
         return found
+
+    def gathered(self) -> Iterable[Gathered]:
+        """Everything that is collected so far."""
+        return self._found.values()
 
     def change(self, change: Change) -> None:
         """Count what waits in the queue; its moments are the affair of who reads the clients."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, delete, select, tuple_
 from ..config.settings import Tenant
 from ..store.tables import counted, folds, mixes, moments
 from ..store.upsert import add
-from .facts import Contribution, rated
+from .facts import Contribution
 from .lanes import cells_of, lane
 from .months import month_of
 from .packing import pack, pack_lags, press, unpack, unpack_lags, unpress
@@ -65,7 +65,7 @@ class Folds:
             self._rewrite(folds, some, rows)
         for some, rows in self._stored(mixes, [*self._mixes]):
             for key in some:
-                lanes = 3 * self._strata.points(key[-1])
+                lanes = 3 * self._strata.points(key[-1]) + 6
                 row = rows.get(key)
                 cells = [*unpack(row["cells"], lanes)] if row else [0] * lanes
                 for place, amount in self._mixes[key].items():
@@ -93,8 +93,7 @@ class Folds:
                 self._cells[key][one.cell] += sign
                 for place in shape_places(one.elapsed_bin, one.worked_bin, one.deadline, one.cell, points):
                     self._shapes[key][place] += sign
-            if rated(one.cell, points):
-                self._mixes[basis, month, one.agent, one.queue, one.priority, one.stratum][one.cell] += sign
+            self._mixes[basis, month, one.agent, one.queue, one.priority, one.stratum][one.cell] += sign
 
     def _months(self, one: Contribution) -> Iterator[tuple[str, int]]:
         for basis in BASES:

@@ -15,29 +15,38 @@ from .locking import zone_of
 from .months import FIRST, LAST, bounds, month_from, month_of
 from .packing import unpack, unpack_sum, unpress
 from .shapes import FOLDED, MOST_LAG, MOST_POINTS, TOTAL, shape_lanes, shape_parts
-from .slices import Slice
+from .slices import Slice, grouped
 from .waiting import Change
+
+#: By these the case mix is told apart, so that slices by any of them can be read from it.
+MIXED = frozenset({"agent", "queue", "priority"})
 
 
 class Span(NamedTuple):
-    """Months from ``first`` to ``last``, both in it, of one folded dimension; ``value`` None: of each of its values."""
+    """Months from ``first`` to ``last``, both in it, of one folded dimension; ``value`` None: of each of its values.
+    ``dimension`` "": of several, or of one that is not folded."""
 
     dimension: str
     value: str | None
     first: int
     last: int
+    #: the first and the last month of all that is folded
+    ends: tuple[int, int]
 
     @property
     def short(self) -> bool:
         """Whether the moments of all its months with each other are folded."""
         return self.last - self.first <= MOST_LAG
 
+    @property
+    def most(self) -> bool:
+        """Whether it is a good part of all there is: then reading all of it in order beats looking each row up."""
+        return 4 * (self.last - self.first + 1) >= self.ends[1] - self.ends[0] + 1
+
 
 def span_of(connection: Connection, part: Slice) -> Span | None:
-    """The folds that hold a slice, or None where none do."""
+    """The months of the folds that hold a slice's window, or None where none do."""
     names = set(part.where) | set(part.by)
-    if len(names) > 1 or not names <= set(FOLDED):
-        return None
     if zone_of(connection, part.tenant) not in (None, part.zone.key):
         return None
     since, until = part.window
@@ -51,10 +60,11 @@ def span_of(connection: Connection, part: Slice) -> Span | None:
         connection.execute(select(folds.c.month).where(*mine).order_by(order).limit(1)).scalar()
         for order in (folds.c.month, folds.c.month.desc())
     ]
-    first, last = max(first, ends[0] or FIRST), min(last, ends[1] or FIRST)
-    dimension = next(iter(names), TOTAL)
+    known = ends[0] or FIRST, ends[1] or FIRST
+    first, last = max(first, known[0]), min(last, known[1])
+    dimension = next(iter(names), TOTAL) if len(names) < 2 and names <= set(FOLDED) else ""
     value = part.where.get(dimension, "" if dimension == TOTAL else None)
-    return Span(dimension, value, first, last)
+    return Span(dimension, value, first, last, known)
 
 
 def _first(connection: Connection, part: Slice, since: int) -> int | None:
@@ -100,21 +110,24 @@ def read_cells(connection: Connection, span: Span, into: Collector) -> None:
                         counts[divmod(place, one.points)] += count
 
 
-def read_mix(connection: Connection, span: Span, into: Collector) -> None:
-    """Case mix; the dimension is the total, agent or queue."""
+def read_mix(connection: Connection, span: Span, into: Collector, *, cells: bool = False) -> None:
+    """Case mix, and the cells themselves where no fold of one dimension holds them; see :data:`MIXED`."""
     query = select(mixes).where(
         mixes.c.tenant_id == into.part.tenant.name,
         mixes.c.basis == into.part.basis,
         mixes.c.month.between(span.first, span.last),
     )
-    if span.value is not None and span.dimension != TOTAL:
-        query = query.where(mixes.c[span.dimension] == span.value)
+    query = query.where(*(mixes.c[name] == value for name, value in into.part.where.items()))
     for row in connection.execute(query):
         value = tuple(getattr(row, name) for name in into.part.by)
         one = into.at(value, row.stratum)
-        for cell, count in enumerate(unpack(row.cells, 3 * one.points)):
-            if count:
-                one.mix[row.priority, row.queue, cell] += count
+        lanes = unpack(row.cells, 3 * one.points + 6)
+        if cells:
+            one.put(row.month if into.wanted.months else 0, row.stratum, lanes)
+        if into.wanted.mix:
+            for cell, count in enumerate(lanes[: 3 * one.points]):
+                if count:
+                    one.mix[row.priority, row.queue, cell] += count
 
 
 def read_moments(connection: Connection, span: Span, into: Collector) -> None:
@@ -171,11 +184,11 @@ def _vectors(
     connection: Connection, part: Slice, into: Collector, clients: Sequence[str]
 ) -> defaultdict[tuple[tuple[str, ...], int, str], dict[tuple[int, int], int]]:
     found: defaultdict[tuple[tuple[str, ...], int, str], dict[tuple[int, int], int]] = defaultdict(dict)
-    columns = [*(counted.c[name] for name in part.by), counted.c.client, counted.c.stratum, counted.c.cell]
+    is_rated = counted.c.answered.is_not(None)
+    columns = [*(part.column(name) for name in part.by), counted.c.client, counted.c.stratum, counted.c.cell]
     for start in range(0, len(clients), 500):
         some: ColumnElement[bool] = counted.c.client.in_(clients[start : start + 500])
-        query = select(*columns, func.count()).where(*part.conditions(), counted.c.answered.is_not(None), some)
-        for *value, client, stratum, cell, count in connection.execute(query.group_by(*columns)):
+        for *value, client, stratum, cell, count in grouped(connection, part, columns, is_rated, some):
             found[tuple(value), into.kind(stratum), client][stratum, cell] = count
     return found
 

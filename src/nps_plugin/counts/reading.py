@@ -11,7 +11,7 @@ from ..config.settings import Tenant
 from . import packed_reading, rows
 from .collecting import Collector, Wanted
 from .gathering import Counted
-from .packed_reading import change_moments, few_points, span_of
+from .packed_reading import MIXED, change_moments, few_points, span_of
 from .slices import Slice
 from .waiting import waiting_of
 
@@ -46,19 +46,22 @@ def read_counts(
     into = Collector(connection, part, wanted)
     changes = waiting_of(connection, part, into.strata)
     span = span_of(connection, part)
-    if span is None:
-        rows.read_cells(connection, into)
-    else:
+    mixed = span is not None and {*part.where, *part.by} <= MIXED
+    crossed = mixed and not times and span is not None and not span.dimension
+    if span is not None and span.dimension:
         packed_reading.read_cells(connection, span, into)
-    if mix and span is not None and span.dimension in ("total", "agent", "queue"):
-        packed_reading.read_mix(connection, span, into)
+    elif not crossed:
+        rows.read_cells(connection, into)
+    if span is not None and mixed and (crossed or mix):
+        packed_reading.read_mix(connection, span, into, cells=crossed)
     elif mix:
         rows.read_mix(connection, into)
+    if moments:
+        if span is not None and span.dimension and span.short and few_points(into):
+            packed_reading.read_moments(connection, span, into)
+        else:
+            rows.read_moments(connection, into, whole=span is not None and span.most)
+        change_moments(connection, into, changes)
     for change in changes:
         into.change(change)
-    if moments and span is not None and span.short and few_points(into):
-        packed_reading.read_moments(connection, span, into)
-        change_moments(connection, into, changes)
-    elif moments:
-        rows.read_moments(connection, into, changes)
     return into.finished()

@@ -127,6 +127,11 @@ def _repair(connection: Connection, tenant: Tenant) -> None:
         some = entries[start : start + _AT_ONCE]
         connection.execute(delete(fold_queue).where(mine, fold_queue.c.entry.in_(some)))
     connection.execute(update(fold_states).filter_by(tenant_id=tenant.name).values(zone=tenant.timezone.key))
+    write_folds(connection, tenant, strata)
+
+
+def write_folds(connection: Connection, tenant: Tenant, strata: Strata) -> None:
+    """Write the folds anew, from the rows of ``nps_counted`` as they stand; under the lock."""
     bulk = Bulk(connection, tenant, strata)
     for table in (folds, moments, mixes):
         connection.execute(delete(table).where(table.c.tenant_id == tenant.name))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, literal_column, select
 
 from ..store.tables import counted
 from .bins import tree
 from .collecting import Collector
 from .facts import rated
 from .months import FIRST, bounds, month_of
-from .slices import Slice
-from .waiting import Change
+from .slices import Slice, grouped
+
+#: More cells than any scale has.
+_CELLS = 64
 
 
 def read_cells(connection: Connection, into: Collector) -> None:
@@ -22,7 +23,7 @@ def read_cells(connection: Connection, into: Collector) -> None:
     part, by = into.part, _by(into)
     month = _month(connection, part) if into.wanted.months else literal_column("0")
     columns = [*by, counted.c.stratum, counted.c.cell, month]
-    for *value, stratum, cell, number, times in _grouped(connection, part, columns):
+    for *value, stratum, cell, number, times in grouped(connection, part, columns):
         into.at(tuple(value), stratum).count(number, stratum, cell, times)
     if into.wanted.times:
         _times(connection, part, into, by)
@@ -32,7 +33,7 @@ def read_mix(connection: Connection, into: Collector) -> None:
     """Case mix."""
     part, by = into.part, _by(into)
     columns = [*by, counted.c.stratum, counted.c.priority, counted.c.queue, counted.c.cell]
-    for *value, stratum, priority, queue, cell, times in _grouped(connection, part, columns, _rated()):
+    for *value, stratum, priority, queue, cell, times in grouped(connection, part, columns, _rated()):
         into.at(tuple(value), stratum).mix[priority, queue, cell] += times
 
 
@@ -40,7 +41,7 @@ def _times(connection: Connection, part: Slice, into: Collector, by: list[Any]) 
     for name in ("elapsed_bin", "worked_bin", "deadline"):
         place = counted.c[name]
         columns = [*by, counted.c.stratum, place, counted.c.cell]
-        for *value, stratum, found, cell, times in _grouped(connection, part, columns, place.is_not(None)):
+        for *value, stratum, found, cell, times in grouped(connection, part, columns, place.is_not(None)):
             one = into.at(tuple(value), stratum)
             if name == "deadline":
                 one.deadline[found] += times
@@ -48,26 +49,37 @@ def _times(connection: Connection, part: Slice, into: Collector, by: list[Any]) 
                 (one.times if name == "elapsed_bin" else one.worked)[found, cell % one.points] += times
 
 
-def read_moments(connection: Connection, into: Collector, changes: Sequence[Change]) -> None:
-    """Moments, with the changes that wait to be folded."""
-    part, by = into.part, _by(into)
-    clients: defaultdict[tuple[tuple[str, ...], int, str | None], defaultdict[tuple[int, int], int]]
-    clients = defaultdict(lambda: defaultdict(int))
-    columns = [*by, counted.c.client, counted.c.stratum, counted.c.cell]
-    for *value, client, stratum, cell, times in _grouped(connection, part, columns, _rated()):
-        clients[tuple(value), into.kind(stratum), client][stratum, cell] += times
-    for one, sign, value in changes:
-        if one.answered is not None:
-            clients[value, into.kind(one.stratum), one.client][one.stratum, one.cell] += sign
-    for (value, _, client), vector in clients.items():
-        lanes = into.at(value, next(iter(vector))[0]).lanes
-        assert lanes is not None  # noqa: S101 - moments are wanted
-        if client is not None:
-            lanes.add(vector)
-            continue
-        # nobody knows who they are: each stands for a client of its own
-        for (stratum, cell), count in vector.items():
-            lanes.put(stratum, cell, stratum, cell, count)
+def read_moments(connection: Connection, into: Collector, *, whole: bool) -> None:
+    """Moments of what is folded; the cells have been read. ``whole``: the window is a good part of all there is."""
+    part = into.part
+    columns = [counted.c.client, *_by(into)]
+    names = [column.label(f"c{number}") for number, column in enumerate(columns)]
+    unit = (counted.c.stratum * _CELLS + counted.c.cell).label("unit")
+    inner = select(*names, unit).select_from(part.source())
+    inner = inner.where(*part.conditions(in_order=whole), _rated(), counted.c.client.is_not(None))
+    rows = inner.subquery()
+    text = cast(rows.c.unit, Text)
+    units = func.string_agg(text, ",") if connection.dialect.name == "postgresql" else func.group_concat(rows.c.unit)
+    keys = [column for column in rows.c if column.name != "unit"]
+    # who answered once counts as a square of one: only the others have anything to multiply
+    query = select(*keys[1:], units).group_by(*keys).having(func.count() > 1)
+    for *value, held in connection.execute(query):
+        vector = Counter(divmod(int(one), _CELLS) for one in held.split(","))
+        apart: defaultdict[int, dict[tuple[int, int], int]] = defaultdict(dict)
+        for at, count in vector.items():
+            apart[into.kind(at[0])][at] = count
+        for same in apart.values():
+            lanes = into.at(tuple(value), next(iter(same))[0]).lanes
+            assert lanes is not None  # noqa: S101 - moments are wanted
+            lanes.add(same)
+            for (stratum, cell), count in same.items():
+                lanes.put(stratum, cell, stratum, cell, -count)
+    for one in into.gathered():
+        for by_stratum in one.cells.values():
+            for stratum, cells in by_stratum.items():
+                for cell, count in enumerate(cells[: 3 * one.points]):
+                    if count and one.lanes is not None:
+                        one.lanes.put(stratum, cell, stratum, cell, count)
 
 
 def _by(into: Collector) -> list[Any]:
@@ -76,14 +88,6 @@ def _by(into: Collector) -> list[Any]:
 
 def _rated() -> ColumnElement[bool]:
     return counted.c.answered.is_not(None)
-
-
-def _grouped(connection: Connection, part: Slice, columns: list[Any], *more: ColumnElement[bool]) -> Any:
-    """Each combination of the columns' values, and how often there is one."""
-    names = [column.label(f"c{number}") for number, column in enumerate(columns)]
-    # named first and grouped outside: what holds a parameter would be another expression each time it is written
-    inner = select(*names).select_from(part.source()).where(*part.conditions(), *more).subquery()
-    return connection.execute(select(*inner.c, func.count()).group_by(*inner.c))
 
 
 def _month(connection: Connection, part: Slice) -> Any:

@@ -36,7 +36,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("nps_counted", schema=None) as batch_op:
         batch_op.create_index("ix_nps_counted_answered", ["tenant_id", "answered"], unique=False)
-        batch_op.create_index("ix_nps_counted_client", ["tenant_id", "client"], unique=False)
+        batch_op.create_index(
+            "ix_nps_counted_client",
+            [
+                "tenant_id",
+                "client",
+                "agent",
+                "queue",
+                "service",
+                "level",
+                "priority",
+                "stratum",
+                "cell",
+                "closed",
+                "answered",
+            ],
+            unique=False,
+        )
         batch_op.create_index("ix_nps_counted_closed", ["tenant_id", "closed"], unique=False)
         batch_op.create_index("ix_nps_counted_organization", ["tenant_id", "organization"], unique=False)
     op.create_table(
