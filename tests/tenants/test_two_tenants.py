@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,6 +195,24 @@ def client_history(side: Side, tenant: str, which: int) -> Any:
     return side.ratings.client_history(tenant, **whose).to_dict()
 
 
+def report(side: Side, tenant: str, which: int) -> Any:
+    made = side.ratings.report(tenant, last=2, by=((), "agent", ("agent", "queue"))[which % 3])
+    # what brands are called is configured, and the page shows no more than what is told here
+    return [made.rows(), made.details().to_dict()]
+
+
+def import_answers(side: Side, tenant: str, which: int) -> Any:
+    path = Path(tempfile.mkdtemp()) / f"{tenant}.csv"
+    path.write_text(f"ticket,closed,score,client\n{which % 3},2026-11-0{which % 3 + 1},{which % 3 + 1},{which % 2}\n")
+    columns = {
+        "scale": "faces-3",
+        "columns": {"ticket": "ticket", "closed_at": "closed", "score": "score", "client": "client"},
+    }
+    done = side.ratings.import_answers(tenant, path, columns, host=HOSTS[which % 2])
+    shutil.rmtree(path.parent)
+    return done.to_dict()
+
+
 def reconcile(side: Side, tenant: str, _: int) -> Any:
     return side.ratings.reconcile(tenant, side.world.clock.now() - timedelta(days=1))
 
@@ -201,7 +222,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
     for driver in (
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
-        verdict, standing, compare, client_history, scale_advice, kpi_advice,
+        verdict, standing, compare, client_history, report, scale_advice, kpi_advice, import_answers,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.

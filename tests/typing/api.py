@@ -19,6 +19,8 @@ from nps_plugin import (
     Health,
     Helpdesk,
     HistoryEntry,
+    Imported,
+    Judgement,
     KpiAdvice,
     Level,
     Link,
@@ -28,8 +30,10 @@ from nps_plugin import (
     Ratings,
     Receipt,
     Recorded,
+    RefusedRow,
     Registration,
     ReopenedTicket,
+    Report,
     Request,
     Response,
     ScaleAdvice,
@@ -43,6 +47,7 @@ from nps_plugin import (
     VerdictReached,
     WorkDone,
     hookimpl,
+    judge,
 )
 
 
@@ -145,6 +150,9 @@ def host(now: datetime, connection: object) -> None:
     assert_type(ratings.record_answer("acme", 3, token="t", comment="Thanks", reasons=["speed"]), Recorded)
     assert_type(ratings.ticket_verdict("acme", "17"), TicketVerdict)
     assert_type(ratings.ticket_verdict("acme", "17").evidence, tuple[SeenSign, ...])
+    assert_type(ratings.import_answers("acme", "history.csv", {"columns": {"score": "csat"}}, by="anna"), Imported)
+    assert_type(judge("tickets.csv", "columns.toml"), Judgement)
+    assert_type(judge("tickets.csv").refused_rows, tuple[RefusedRow, ...])
     assert_type(ratings.scale_advice("acme"), ScaleAdvice)
     assert_type(ratings.kpi_advice("acme", queue="first", client=Client(id="7")), KpiAdvice)
     assert_type(ratings.verdict("acme", since=now, agent="olga", client=Client(id="7")), SliceVerdict)
@@ -154,6 +162,12 @@ def host(now: datetime, connection: object) -> None:
     assert_type(ratings.compare("acme", before=(None, now), after=(now, None), queue="mail"), Comparison)
     assert_type(ratings.client_history("acme", client="id:7").entries, tuple[HistoryEntry, ...])
     assert_type(ratings.client_history("acme", organization="North"), ClientHistory)
+    report = ratings.report("acme", "quarter", 4, by=("agent", "queue"), basis="answered", agent="olga", queue="mail")
+    assert_type(report, Report)
+    assert_type(report.rows(), list[dict[str, Any]])
+    assert_type(report.html("ru"), str)
+    assert_type(report.xlsx(), bytes)
+    assert_type(ratings.report("acme", client=Client(id="7")).pictures(), dict[str, str])
     assert_type(ratings.run_due(limit=10), WorkDone)
     assert_type(ratings.check(), Health)
     assert_type(ratings.reconcile("acme", now), int)
