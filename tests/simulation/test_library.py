@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.simulation.tenants import DISCONTENT, seeded
+from tests.simulation.tenants import seeded
 from tests.simulation.tickets import Desk, play
 from tests.world import NOON, World, merged
 
@@ -21,7 +21,7 @@ def test_a_procedure_change_is_never_pooled(make_world: Callable[..., World]):
     content = play(world.ratings, world.clock, desk.events(START, seeded("before")))
     changed = merged(world.config, {"tenants": {"acme": {"ask": {"delay": "1d"}}}})
     world.ratings.reload(changed)
-    later = Desk(tickets=70, days=20, clients=70, kpi=0.97, shares=(0.7, 0.2, 0.1), first=70)
+    later = Desk(tickets=50, days=20, clients=50, kpi=0.97, shares=(0.7, 0.2, 0.1), first=70)
     discontent = play(world.ratings, world.clock, later.events(START + timedelta(days=25), seeded("after")))
 
     verdict = world.ratings.verdict("acme")
@@ -37,19 +37,19 @@ def test_a_procedure_change_is_never_pooled(make_world: Callable[..., World]):
 def test_what_was_planted_is_said_of_the_whole_and_of_the_culprit(make_world: Callable[..., World]):
     world = make_world(**ASKED)
     desk = Desk(
-        tickets=240,
+        tickets=140,
         days=40,
-        clients=120,
+        clients=100,
         agents=4,
         kpi=0.96,
-        shares=DISCONTENT,
+        shares=(0.3, 0.1, 0.6),
         signs={Sign.BOUNCING: 0.5},
         culprit="agent 0",
     )
     play(world.ratings, world.clock, desk.events(START, seeded("culprit")))
 
     verdict = world.ratings.verdict("acme")
-    assert (verdict.level, verdict.tickets) == (Level.WATERMELON, 240)
+    assert (verdict.level, verdict.tickets) == (Level.WATERMELON, 140)
     assert verdict.link in {Link.INSUFFICIENT, Link.NOT_REFLECTED}
     found = {
         agent: {one.sign for one in world.ratings.verdict("acme", agent=agent).signs if one.found}
