@@ -209,6 +209,24 @@ def reconcile(ctx: click.Context, tenant: str, since: datetime) -> None:
     click.echo(f"{ratings.reconcile(tenant, since)} closing(s) recorded that gave no event")
 
 
+@main.group()
+def counts() -> None:
+    """The counts that verdicts and reports are read from."""
+
+
+@counts.command("rebuild")
+@click.option("--tenant", required=True, help="Whose counts.")
+@click.pass_context
+def counts_rebuild(ctx: click.Context, tenant: str) -> None:
+    """Build the counts anew from the facts; exit 1 where what stood was not equal. It is put right then."""
+    found = _ratings(ctx).rebuild(tenant)
+    if found.equal:
+        click.echo(f"The counts of {found.rows} closing(s) are what the facts give.")
+        return
+    click.echo(f"{found.differences} row(s) of the counts were not what the facts give; put right.")
+    ctx.exit(1)
+
+
 @main.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.reports.desk import NOW, Desk
+from tests.reports.desk import NOW, Desk, settings
 
-from nps_plugin import Client, Ratings, ReportRefused, UnknownTenant
+from nps_plugin import Client, ManualClock, Ratings, ReportRefused, UnknownTenant
 from nps_plugin.model import SCALES
 from nps_plugin.statistics import newcombe, wilson
 
@@ -237,3 +237,21 @@ def test_the_year_is_read_in_the_tenants_zone(desk):
     ratings = desk(SMALL)
     first = ratings.report("acme", "year", 1)
     assert first.since.astimezone(UTC) == datetime(2025, 12, 31, 21, tzinfo=UTC)
+
+
+def test_what_another_tenant_has_changes_nothing(database):
+    config = settings(database())
+    config["tenants"]["rival"] = config["tenants"]["acme"] | {"brand": {"name": "Rival", "sender": "R <r@r.example>"}}
+    ratings = Ratings(config, strict=True, clock=ManualClock(NOW))
+    ratings.upgrade()
+    SMALL.fill(ratings, "rival")
+    asked: list[dict[str, Any]] = [{"last": 6}, {"last": 6, "by": "agent"}, {"last": 6, "by": ("queue", "site")}]
+
+    def seen() -> list[Any]:
+        reports = [ratings.report("rival", **one) for one in asked]
+        return [one.rows() for one in reports] + [one.details().to_dict() for one in reports]
+
+    alone = seen()
+    Desk(months=4, a_month=60, seed=8, satisfied=0.3, agents=("nobody", "else")).fill(ratings, "acme")
+    assert seen() == alone
+    ratings.close()

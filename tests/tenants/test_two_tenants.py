@@ -166,6 +166,10 @@ def ticket_verdict(side: Side, tenant: str, which: int) -> Any:
     return side.ratings.ticket_verdict(tenant, **ticket(which)).to_dict()
 
 
+def rebuild(side: Side, tenant: str, _: int) -> Any:
+    return side.ratings.rebuild(tenant).to_dict()
+
+
 def scale_advice(side: Side, tenant: str, _: int) -> Any:
     return side.ratings.scale_advice(tenant).to_dict()
 
@@ -223,6 +227,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
         verdict, standing, compare, client_history, report, scale_advice, kpi_advice, import_answers,
+        rebuild,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.

@@ -28,6 +28,7 @@ from nps_plugin import (
     NotAsked,
     NpsSpec,
     Ratings,
+    Rebuilt,
     Receipt,
     Recorded,
     RefusedRow,
@@ -169,6 +170,7 @@ def host(now: datetime, connection: object) -> None:
     assert_type(report.xlsx(), bytes)
     assert_type(ratings.report("acme", client=Client(id="7")).pictures(), dict[str, str])
     assert_type(ratings.run_due(limit=10), WorkDone)
+    assert_type(ratings.rebuild("acme"), Rebuilt)
     assert_type(ratings.check(), Health)
     assert_type(ratings.reconcile("acme", now), int)
     assert_type(ratings.handle(Request(method="GET", path="/acme/x")), Response)

@@ -305,7 +305,9 @@ class _View:
         if list(by) == ["period"]:
             names = [self.label(row)]
         share = Share(count=score.satisfied, n=row.answered, value=score.share, interval=score.interval)
-        peer = agents.get(names[0])
+        # agents are compared under the newest way of asking
+        newest = self._details is not None and row.procedure == self._details.verdict.procedure
+        peer = agents.get(names[0]) if newest else None
         return {
             "names": [clean_line(name, 80) or NAMELESS for name in names],
             "procedure": _letter(procedures.index(row.procedure)) if row.procedure in procedures else "",
