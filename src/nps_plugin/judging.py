@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .assembly import Parts
     from .config import Tenant
-    from .model import Client, ClientHistory, Comparison, Imported, KpiAdvice, ScaleAdvice, SliceVerdict
+    from .model import Client, ClientHistory, Comparison, Imported, KpiAdvice, Rebuilt, ScaleAdvice, SliceVerdict
     from .reports import Report
 
 
@@ -186,6 +186,15 @@ class Judging:
             host=host,
         )
         return history.take_in(path, columns, progress)
+
+    def rebuild(self, tenant: str) -> Rebuilt:
+        """Build all counts of a tenant anew from the facts, and say whether what stood was equal (docs/counts.md).
+
+        Changes nothing where it was. ``nps-plugin counts rebuild`` does the same. Raises ``UnknownTenant``.
+        """
+        from .counts import rebuild
+
+        return rebuild(self._parts.store, self._tenant(tenant))
 
     # --- what Ratings brings
 

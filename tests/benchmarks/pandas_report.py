@@ -20,6 +20,12 @@ _SQL = """
     LEFT JOIN nps_answer a ON a.tenant_id = s.tenant_id AND a.survey = s.survey AND a.state = 'counted'
     WHERE c.tenant_id = 'acme' AND c.closed_at >= ? AND c.closed_at < ? {where}
 """
+_WEIGHTS = """
+    SELECT s.channel, s.locale, count(*) AS weight FROM nps_closure c
+    JOIN nps_survey s ON s.tenant_id = c.tenant_id AND s.host = c.host AND s.ticket = c.ticket AND s.closure = c.closure
+    WHERE c.tenant_id = 'acme' AND c.closed_at >= '2026-01-01' AND c.closed_at < '2026-04-01'
+    GROUP BY s.channel, s.locale
+"""
 _BANDS = {1: -1, 2: 0, 3: 1}
 
 
@@ -28,6 +34,7 @@ def rows(database: Path, by: list[str], since: str, until: str, where: str = "")
     with sqlite3.connect(database) as connection:
         sql = _SQL.format(by=", ".join(f"c.{name}" for name in by), where=where)
         frame = pd.read_sql_query(sql, connection, params=(since, until))
+        fixed = pd.read_sql_query(_WEIGHTS, connection).set_index(["channel", "locale"]).weight
     for name in (*by, "client", "channel", "locale"):
         frame[name] = frame[name].astype("category")
     grouped = frame.groupby(by, observed=True)
@@ -37,7 +44,8 @@ def rows(database: Path, by: list[str], since: str, until: str, where: str = "")
     rated["happy"] = (rated.score == 3).astype(float)
     rated["net"] = rated.score.map(_BANDS).astype(float)
     rated["stratum"] = rated.groupby(["channel", "locale"], observed=True).ngroup()
-    weights = rated.groupby("stratum").size() / len(rated)
+    named = rated.drop_duplicates("stratum").set_index("stratum")[["channel", "locale"]]
+    weights = pd.Series({at: fixed.loc[tuple(row)] for at, row in named.iterrows()}) / fixed.sum()
     for value, name in (("happy", "share"), ("net", "net_score")):
         table = table.join(_clustered(rated, by, value, weights, name))
     unhappy = rated[rated.met == 1].assign(unhappy=lambda some: (some.score == 1).astype(float))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .gathering import Counted
     from .months import final_at
     from .reading import read_counts
-    from .rebuilding import Rebuilt, rebuild
+    from .rebuilding import rebuild
     from .weights import Weights, stratum_weights
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "UNKNOWN",
     "Counted",
     "Moments",
-    "Rebuilt",
     "Row",
     "Stratum",
     "StratumTally",

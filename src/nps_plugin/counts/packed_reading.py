@@ -13,7 +13,7 @@ from .collecting import Collector
 from .lanes import Moments, cells_of
 from .locking import zone_of
 from .months import FIRST, LAST, bounds, month_from, month_of
-from .packing import unpack, unpack_sum, unpress
+from .packing import add_up, unpack, unpack_sum, unpress
 from .shapes import FOLDED, MOST_LAG, MOST_POINTS, TOTAL, shape_lanes, shape_parts
 from .slices import Slice, grouped
 from .waiting import Change
@@ -97,6 +97,9 @@ def read_cells(connection: Connection, span: Span, into: Collector) -> None:
     if into.wanted.times:
         columns.append(folds.c.shape)
     apart = into.wanted.months
+    if not apart and not into.wanted.times:
+        _read_total(connection, span, into)
+        return
     for value, stratum, month, cells, *shape in connection.execute(_of(select(*columns), folds, span, into.part)).all():
         one = into.at((value,) if by else (), stratum)
         one.put(month if apart else 0, stratum, unpack(cells, 3 * one.points + 6))
@@ -110,24 +113,41 @@ def read_cells(connection: Connection, span: Span, into: Collector) -> None:
                         counts[divmod(place, one.points)] += count
 
 
+def _read_total(connection: Connection, span: Span, into: Collector) -> None:
+    by = bool(into.part.by)
+    query = _of(select(folds.c.value, folds.c.stratum, folds.c.cells), folds, span, into.part)
+    lanes_of = {number: 3 * into.strata.points(number) + 6 for number in into.strata.ways}
+    rows = connection.execute(query).all()
+    for (value, stratum), lanes in add_up(((value, n), lanes_of[n], cells) for value, n, cells in rows).items():
+        into.at((value,) if by else (), stratum).put(0, stratum, lanes)
+
+
 def read_mix(connection: Connection, span: Span, into: Collector, *, cells: bool = False) -> None:
     """Case mix, and the cells themselves where no fold of one dimension holds them; see :data:`MIXED`."""
-    query = select(mixes).where(
-        mixes.c.tenant_id == into.part.tenant.name,
-        mixes.c.basis == into.part.basis,
+    part, wanted = into.part, into.wanted
+    names = [*part.by, "stratum"]
+    # what is not told apart is added up at once: of a year there are many rows, and of a slice few
+    names += ["month"] if cells and wanted.months else []
+    names += ["priority", "queue"] if wanted.mix else []
+    query = select(*(mixes.c[name] for name in names), mixes.c.cells).where(
+        mixes.c.tenant_id == part.tenant.name,
+        mixes.c.basis == part.basis,
         mixes.c.month.between(span.first, span.last),
+        *(mixes.c[name] == value for name, value in part.where.items()),
     )
-    query = query.where(*(mixes.c[name] == value for name, value in into.part.where.items()))
-    for row in connection.execute(query):
-        value = tuple(getattr(row, name) for name in into.part.by)
-        one = into.at(value, row.stratum)
-        lanes = unpack(row.cells, 3 * one.points + 6)
+    by = len(part.by)
+    lanes_of = {number: 3 * into.strata.points(number) + 6 for number in into.strata.ways}
+    found = add_up((row[:-1], lanes_of[row[by]], row[-1]) for row in map(tuple, connection.execute(query).all()))
+    for key, lanes in found.items():
+        stratum, *more = key[by:]
+        one = into.at(key[:by], stratum)
         if cells:
-            one.put(row.month if into.wanted.months else 0, row.stratum, lanes)
-        if into.wanted.mix:
+            one.put(more[0] if wanted.months else 0, stratum, lanes)
+        if wanted.mix:
+            priority, queue = more[-2:]
             for cell, count in enumerate(lanes[: 3 * one.points]):
                 if count:
-                    one.mix[row.priority, row.queue, cell] += count
+                    one.mix[priority, queue, cell] += count
 
 
 def read_moments(connection: Connection, span: Span, into: Collector) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from operator import add
+from typing import Any
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 #: As many vectors of one width can be added before a lane could run over.
@@ -32,6 +34,33 @@ def unpack(packed: bytes, lanes: int) -> tuple[int, ...]:
 def unpack_sum(total: int, width: int, lanes: int) -> tuple[int, ...]:
     """The lanes of a sum of ``int.from_bytes(packed, "little")`` of that width."""
     return struct.unpack(f"<{lanes}{_CODES[width]}", total.to_bytes(lanes * width, "little"))
+
+
+def add_up(rows: Iterable[tuple[Hashable, int, bytes]]) -> dict[Any, Sequence[int]]:
+    """Packed vectors added up by key; each row is (key, how many lanes it has, the vector)."""
+    found: dict[Any, Sequence[int]] = {}
+    # for each key and length in bytes: the sum as one number, how many are in it, and how many lanes
+    sums: dict[tuple[Hashable, int], list[int]] = {}
+
+    def finish(key: Hashable, size: int, total: int, lanes: int) -> None:
+        vector = unpack_sum(total, size // lanes, lanes)
+        before = found.get(key)
+        found[key] = vector if before is None else [*map(add, before, vector)]
+
+    for key, lanes, packed in rows:
+        number = int.from_bytes(packed, "little")
+        held = sums.get((key, len(packed)))
+        if held is None:
+            sums[key, len(packed)] = [number, 1, lanes]
+        elif held[1] < ROOM:
+            held[0] += number
+            held[1] += 1
+        else:
+            finish(key, len(packed), held[0], lanes)
+            held[0], held[1] = number, 1
+    for (key, size), (total, _, lanes) in sums.items():
+        finish(key, size, total, lanes)
+    return found
 
 
 def press(values: Sequence[int]) -> bytes:

@@ -60,7 +60,7 @@ def read_counts(
         if span is not None and span.dimension and span.short and few_points(into):
             packed_reading.read_moments(connection, span, into)
         else:
-            rows.read_moments(connection, into, whole=span is not None and span.most)
+            rows.read_moments(connection, into, whole=span is not None and span.most and part.in_order)
         change_moments(connection, into, changes)
     for change in changes:
         into.change(change)

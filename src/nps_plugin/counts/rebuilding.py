@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, case, delete, exists, func, insert, literal, or_, select, update
 
 from ..config.settings import Tenant
-from ..model import Plain
+from ..model import Rebuilt
 from ..store import standing
 from ..store.engine import Store
 from ..store.tables import closures, counted, fold_queue, fold_states, folds, mixes, moments
@@ -30,16 +29,6 @@ _PARTS: tuple[tuple[Table, str, str], ...] = (
     *((table, basis, dimension) for table in (folds, moments) for basis in BASES for dimension in (TOTAL, *FOLDED)),
     *((mixes, basis, "") for basis in BASES),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rebuilt(Plain):
-    """What building anew found: whether what stood was ``equal`` (what waits to be folded is not held against it), how
-    many rows were not, and how many closures are counted."""
-
-    equal: bool
-    differences: int
-    rows: int
 
 
 def rebuild(store: Store, tenant: Tenant) -> Rebuilt:

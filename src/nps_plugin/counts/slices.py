@@ -60,6 +60,11 @@ class Slice:
         """The time by which a closing belongs to the window, in microseconds since 1970 UTC."""
         return one.closed if self.basis == "closed" else one.answered
 
+    @property
+    def in_order(self) -> bool:
+        """Whether one index holds everything about it, by client, and nothing that it names is rare."""
+        return set(self.by) | set(self.where) <= set(DIMENSIONS) - {"organization"}
+
     # --- in SQL
 
     @property

@@ -88,7 +88,7 @@ from .standings import (
 from .surveys import Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
 from .tickets import Assignment, Client, ClosedTicket, Interval, ReopenedTicket
 from .verdicts import TicketVerdict, VerdictKind
-from .work import WorkDone
+from .work import Rebuilt, WorkDone
 
 __all__ = [
     "SCALES",
@@ -161,6 +161,7 @@ __all__ = [
     "Quadrants",
     "ReasonFigures",
     "Reasoned",
+    "Rebuilt",
     "Receipt",
     "Received",
     "Recorded",

@@ -31,3 +31,13 @@ class WorkDone(Plain):
     def anything(self) -> bool:
         """Whether this round changed anything."""
         return any(count for name, count in vars(self).items() if name != "waiting")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt(Plain):
+    """What building anew found: whether what stood was ``equal`` (what waits to be folded is not held against it), how
+    many rows were not, and how many closures are counted."""
+
+    equal: bool
+    differences: int
+    rows: int

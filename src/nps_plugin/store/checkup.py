@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from ..errors import SchemaOutOfDate
 from ..model import SurveyState
 from .engine import Store
-from .tables import outbox, surveys
+from .tables import fold_queue, outbox, surveys
 
 #: Due for longer than this: no worker can be running.
 OVERDUE = timedelta(minutes=10)
+#: Waiting for longer than this to be folded into the counts: reports stay exact, and get slow.
+UNFOLDED = timedelta(hours=1)
 
 
 def is_there(store: Store) -> bool:
@@ -52,11 +54,16 @@ def checkup(store: Store, now: datetime, loaded: Iterable[str], tenants: Iterabl
                     outbox.c.due_at < now - OVERDUE,
                 )
             ).one()
+            counting = connection.execute(
+                select(func.count(), func.min(fold_queue.c.at)).where(
+                    fold_queue.c.tenant_id.in_(served), fold_queue.c.at < now - UNFOLDED
+                )
+            ).one()
     except SchemaOutOfDate as error:
         return None, [str(error)]
     except Exception as error:  # noqa: BLE001 - a check reports what is broken instead of breaking itself
         return None, [f"the database cannot be read ({type(error).__name__}); check database.url and the server"]
-    for count, since, what in ((*asked, "surveys"), (*told, "news")):
+    for count, since, what in ((*asked, "surveys"), (*told, "news"), (*counting, "changes to be counted")):
         if count:
             problems.append(
                 f"{count} {what} overdue since {since:%Y-%m-%d %H:%M} UTC: no worker seems to run;"
