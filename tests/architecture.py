@@ -35,7 +35,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("reports",),
     ("web",),
     ("assembly",),
-    ("answering", "judging"),
+    ("answering", "judging", "linking"),
     ("ratings",),
     ("cli", "testing"),
     ("__main__",),

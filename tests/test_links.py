@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from nps_plugin import ManualClock, Secret
-from nps_plugin.links import Nonces, is_token, new_token, rating_url, token_digest
+from nps_plugin.links import ClientLinks, Nonces, is_token, new_token, rating_url, token_digest
+from nps_plugin.store.ids import new_id
 from tests.world import NOON
 
 OLD, NEW = Secret("the old secret of the tests"), Secret("the new secret of the tests")
@@ -48,3 +49,29 @@ def test_secrets_can_be_rotated_without_refusing_open_forms():
 
 def test_a_tenants_name_cannot_break_out_of_the_address():
     assert rating_url("https://h/rate", "a/../b?", "t", 3) == "https://h/rate/a%2F..%2Fb%3F/t?s=3"
+
+
+def test_a_clients_link_stands_for_one_client_of_one_tenant_for_a_while():
+    clock = ManualClock(NOON)
+    links, client = ClientLinks([NEW], clock), new_id(NOON)
+    token = links.issue("acme", client, timedelta(days=30))
+    assert len(token) == 48
+    assert links.read("acme", token) == client
+    assert links.read("other", token) is None
+    assert ClientLinks([OLD], clock).read("acme", token) is None
+    assert ClientLinks([OLD, NEW], clock).read("acme", token) == client
+    clock.advance(timedelta(days=30, seconds=1))
+    assert links.read("acme", token) is None
+
+
+def test_a_clients_link_that_was_changed_anywhere_is_none():
+    links = ClientLinks([NEW], ManualClock(NOON))
+    token = links.issue("acme", new_id(NOON), timedelta(days=1))
+    for place in range(48):
+        assert links.read("acme", token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]) is None
+    assert all(links.read("acme", text) is None for text in ("", "я", token[:-1], token + "A", token[:-4], "=" * 48))
+
+
+def test_a_clients_link_may_be_good_for_as_long_as_one_likes():
+    links, client = ClientLinks([NEW], ManualClock(NOON)), new_id(NOON)
+    assert links.read("acme", links.issue("acme", client, timedelta(days=100 * 366))) == client

@@ -94,6 +94,10 @@ class Forged(NpsError):
     """What came in at a door does not carry the signature or secret that it must; nothing of it was read."""
 
 
+class LinkRefused(NpsError):
+    """A client cannot be connected with a channel by a link; the message says why."""
+
+
 class DeliveryError(NpsError):
     """A channel could not deliver a message. ``final`` says that another attempt would not help, ``noticed`` that the
     client noticed this one, such as a telephone that rang: it counts for ``ask.max_contacts``."""

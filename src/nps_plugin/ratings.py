@@ -17,6 +17,7 @@ from .config import Settings, read_mapping, read_toml
 from .errors import ConfigError, ConfigProblem, NpsError, UnknownTenant, trail
 from .facade import HookFacade
 from .judging import Judging
+from .linking import Linking
 from .model import (
     Client,
     ClosedTicket,
@@ -44,7 +45,7 @@ log = logging.getLogger(__name__)
 _ROUND = 100
 
 
-class Ratings(Answering, Judging):
+class Ratings(Answering, Judging, Linking):
     """The library of one host process: closings in, questions out, answers in, verdicts out.
 
     ``config`` is a mapping in the shape of docs/configuration.md (or settings already read), ``engine`` the host's
