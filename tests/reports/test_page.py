@@ -11,6 +11,9 @@ from bs4 import BeautifulSoup
 from tests.reports.desk import Desk
 
 from nps_plugin import ReportRefused
+from nps_plugin.reports.axes import PeriodPoint, Size, Words
+from nps_plugin.reports.charts import distribution, kpi_and_score
+from nps_plugin.reports.theme import drawn
 
 NASTY = "<script>alert(1)</script>"
 
@@ -167,3 +170,15 @@ def test_denominators_go_from_closings_to_answers(year):
     assert found.closings - found.eligible == found.not_asked["quarantine"]
     answered = year().report("acme", basis="answered").details().denominators
     assert answered.sent is None
+
+
+def test_what_a_picture_says_is_escaped():
+    words = Words(satisfied=NASTY)
+    points = [PeriodPoint(at=at, tick=NASTY, part=0, share=0.5, low=0.4, high=0.6, kpi=0.9) for at in range(3)]
+    for chart in (
+        distribution([NASTY, "'\"\\"], [1, 2], ["bad", "good"], words, Size()),
+        kpi_and_score(points, (0.9, 0.8), words, Size()),
+    ):
+        svg = drawn(chart, "it", NASTY)
+        assert "<script" not in svg
+        assert NASTY in "".join(ET.fromstring(svg).itertext())
