@@ -15,7 +15,7 @@ from .counts import fold_due
 from .errors import ConfigError, ConfigProblem, PluginError
 from .model import Health, Message, WorkDone
 from .plugins import Plugins, name_of
-from .ports import Channel
+from .ports import Channel, capabilities_of
 from .responses.hearing import Hearing
 from .responses.retention import Sweep
 from .responses.telling import end_removed, tell_due, waiting
@@ -138,6 +138,10 @@ class Parts:
             question=asking.question,
             at=asking.at,
             reminder=asking.reminder,
+            channel=asking.channel,
+            scale=asking.scale,
+            service=asking.service,
+            attempt=asking.attempt,
         )
 
 
@@ -214,13 +218,20 @@ def _untold(store: Store, subscribers: Mapping[str, bool], plugins: Plugins) -> 
 
 def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -> dict[tuple[str, str], Channel]:
     made: dict[tuple[str, str], Channel] = {}
-    for name in tenant.ask.channels:
+    for name in tenant.all_channels:
         if name == "host":
             continue
         settings = dict(tenant.channels.get(name, {}))
         adapter = settings.pop("adapter", name)
         try:
-            made[tenant.name, name] = plugins.channel(str(adapter)).build(settings)
+            channel = made[tenant.name, name] = plugins.channel(str(adapter)).build(settings)
+            points, scale = capabilities_of(channel).points, tenant.scale_on(name)
+            if len(scale.points) > points:
+                text = (
+                    f"expected a scale of at most {points} points, which is what {adapter} can show; {scale.name} has"
+                    f' {len(scale.points)}: give this channel its own, such as scale = "faces-3"'
+                )
+                problems.append(ConfigProblem(f"channels.{name}.scale", text, tenant=tenant.name))
         except PluginError as error:
             problems.append(ConfigProblem("ask.channels", f"{name}: {error}", tenant=tenant.name))
         except ConfigError as error:
@@ -234,9 +245,14 @@ def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -
 
 def _texts(tenant: Tenant) -> list[ConfigProblem]:
     problems = []
-    for locale, text in tenant.question.items():
-        try:
-            check_placeholders(text)
-        except ValueError as error:
-            problems.append(ConfigProblem(f"question.{locale}", str(error), tenant=tenant.name))
+    places = {"question": tenant.question}
+    places |= {f"channels.{name}.question": way.question for name, way in tenant.ways.items()}
+    places |= {f"services.{name}.question": own.question for name, own in tenant.services.items()}
+    places |= {f"levels.{name}.question": own.question for name, own in tenant.levels.items()}
+    for where, texts in places.items():
+        for locale, text in texts.items():
+            try:
+                check_placeholders(text)
+            except ValueError as error:
+                problems.append(ConfigProblem(f"{where}.{locale}", str(error), tenant=tenant.name))
     return problems

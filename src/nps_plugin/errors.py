@@ -100,15 +100,23 @@ class LinkRefused(NpsError):
 
 class DeliveryError(NpsError):
     """A channel could not deliver a message. ``final`` says that another attempt would not help, ``noticed`` that the
-    client noticed this one, such as a telephone that rang: it counts for ``ask.max_contacts``."""
+    client noticed this one, such as a telephone that rang: it counts for ``ask.max_contacts``. ``down`` says that the
+    provider itself was out of reach or busy: that is no attempt at this client, and others are better kept waiting."""
 
     def __init__(
-        self, reason: str, *, final: bool = False, retry_after: float | None = None, noticed: bool = False
+        self,
+        reason: str,
+        *,
+        final: bool = False,
+        retry_after: float | None = None,
+        noticed: bool = False,
+        down: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.final = final
         self.noticed = noticed
+        self.down = down
         #: seconds to wait before the next attempt, where the provider said so
         self.retry_after = retry_after
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,6 +25,11 @@ class Capabilities:
     comments: bool = False
     #: ``send`` only hands over; what became of the message comes later, as :class:`~nps_plugin.model.Reported`
     pending: bool = False
+    #: after how long a message without a report has failed, where ``pending``; None waits as long as the survey
+    report_within: timedelta | None = None
+    #: phone, telegram or email, where what comes back names the client by that address alone: there is then one open
+    #: question to an address at a time
+    address: str = ""
     #: it plays what is recorded for the service and language; without a recording the next channel takes over
     needs_recording: bool = False
 
@@ -51,6 +56,12 @@ class Channel(Protocol):
         Always with a timeout. Neither secrets nor the client's name, addresses and texts stand in what is raised.
         """
         ...
+
+
+def capabilities_of(channel: object) -> Capabilities:
+    """What a channel declares; the plain ones for one that declares nothing."""
+    declared = getattr(channel, "capabilities", None)
+    return declared if isinstance(declared, Capabilities) else Capabilities()
 
 
 @runtime_checkable

@@ -99,7 +99,7 @@ class HttpSender:
                 )
         # broad for what a wrong address in a template raises too; its text would hold the address
         except (requests.RequestException, PoolError, OSError, ValueError) as error:
-            raise DeliveryError(f"{where}: {type(error).__name__}") from None
+            raise DeliveryError(f"{where}: {type(error).__name__}", down=True) from None
         if 200 <= reply.status < 300:
             return reply
         said = self._refused(reply) if self._refused is not None else None
@@ -128,9 +128,8 @@ class HttpSender:
 def usual_refusal(where: str, reply: HttpReply) -> DeliveryError:
     """The error for a reply that is no 2xx, by its status alone. ``where`` names the provider for people."""
     again = reply.status in _AGAIN or reply.status >= 500 or 300 <= reply.status < 400
-    return DeliveryError(
-        f"{where}: status {reply.status}", final=not again, retry_after=reply.retry_after if again else None
-    )
+    wait = reply.retry_after if again else None
+    return DeliveryError(f"{where}: status {reply.status}", final=not again, retry_after=wait, down=again)
 
 
 def _host(url: str) -> str:

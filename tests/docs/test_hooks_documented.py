@@ -74,12 +74,18 @@ def test_every_key_of_the_configuration_is_shown_in_the_documentation():
     assert missing_keys(EmailSettings(), email) == []
 
 
-def test_the_example_of_all_keys_can_be_used(monkeypatch):
+def test_the_example_of_all_keys_can_be_used(monkeypatch, tmp_path):
     from nps_plugin import Ratings
 
     monkeypatch.setenv("NPS_SECRET", "a secret of the tests")
-    monkeypatch.setenv("ACME_SMTP_PASSWORD", "another secret of the tests")
+    for name in ("ACME_SMTP_PASSWORD", "ACME_CLOSURES", "ACME_WEBHOOK"):
+        monkeypatch.setenv(name, "another secret of the tests")
+    for name in ("microloan.wav", "microloan-en.wav"):
+        (tmp_path / name).write_bytes(b"RIFF")
+    monkeypatch.chdir(tmp_path)
     shown = example() | {"plugins": [], "database": {"url": "sqlite://"}}
+    # the channel's own adapter is tested with its own keys
+    shown["tenants"]["acme"]["channels"]["phone"]["adapter"] = "email"  # type: ignore[index]
     assert Ratings(shown).settings.tenants["acme"].kpi[0].calendar == "office"
 
 

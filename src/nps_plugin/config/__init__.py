@@ -13,13 +13,17 @@ from .settings import (
     CalendarSettings,
     KpiRule,
     Minimum,
+    Own,
     Page,
+    Rate,
     Settings,
     Signs,
     Target,
     Targets,
     Tenant,
     Texts,
+    Way,
+    Webhook,
 )
 
 __all__ = [
@@ -28,7 +32,9 @@ __all__ = [
     "CalendarSettings",
     "KpiRule",
     "Minimum",
+    "Own",
     "Page",
+    "Rate",
     "Secret",
     "Settings",
     "Signs",
@@ -36,6 +42,8 @@ __all__ = [
     "Targets",
     "Tenant",
     "Texts",
+    "Way",
+    "Webhook",
     "read_mapping",
     "read_toml",
 ]

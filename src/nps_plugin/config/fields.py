@@ -216,6 +216,30 @@ class PictureFile(Text):
         return text
 
 
+class RateOf(fields.Field[tuple[int, timedelta]]):
+    """So many in so much time: "30/s", "100/m", "500/h", "1000/d"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[int, timedelta]:
+        match = re.fullmatch(r"([1-9]\d{0,5})/([smhd])", value) if isinstance(value, str) else None
+        if match is None:
+            raise ValidationError('expected a rate such as "30/s", "100/m", "500/h" or "1000/d"')
+        return int(match[1]), timedelta(seconds=_UNITS[match[2]])
+
+
+class Files(fields.Field[Mapping[str, str]]):
+    """A file by language: { ru = "a.wav", en = "b.wav" }."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Mapping[str, str]:
+        if not isinstance(value, Mapping) or not value:
+            raise ValidationError('expected a file by language, such as { ru = "loan.wav", en = "loan-en.wav" }')
+        for locale, name in value.items():
+            if locale not in LOCALES:
+                raise ValidationError(f"language {locale!r}: expected one of {', '.join(LOCALES)}")
+            if not isinstance(name, str) or not name.strip():
+                raise ValidationError(f"language {locale}: expected the name of a file")
+        return dict(value)
+
+
 class Name(Text):
     """A name that stands in addresses and keys."""
 

@@ -18,13 +18,17 @@ from .settings import (
     CalendarSettings,
     KpiRule,
     Minimum,
+    Own,
     Page,
+    Rate,
     Retention,
     Settings,
     Signs,
     Target,
     Targets,
     Tenant,
+    Way,
+    Webhook,
 )
 
 _LOGO_LIMIT = 256 * 1024
@@ -63,6 +67,9 @@ def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
         problems = problems_of(error, schema)
         loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
     # a file that is not there is reported together with what is wrong in the text
+    recordings = {
+        name: _recordings(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()
+    }
     logos = {name: _logo(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()}
     if problems:
         raise ConfigError(problems)
@@ -75,12 +82,16 @@ def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
             secrets=tuple(page["secrets"]),
             trusted_proxies=tuple(page["trusted_proxies"]),
         ),
-        tenants={name: _tenant(name, table, logos[name]) for name, table in loaded["tenants"].items()},
+        tenants={
+            name: _tenant(name, table, logos[name], recordings[name]) for name, table in loaded["tenants"].items()
+        },
         retention=Retention(**loaded["retention"]),
     )
 
 
-def _tenant(name: str, table: Mapping[str, Any], logo: tuple[str, bytes] | None) -> Tenant:
+def _tenant(
+    name: str, table: Mapping[str, Any], logo: tuple[str, bytes] | None, recordings: Mapping[str, Mapping[str, str]]
+) -> Tenant:
     scales = dict(SCALES) | {own: _scale(own, spec) for own, spec in table["scales"].items()}
     brand, ask, zone = table["brand"], table["ask"], table["timezone"]
     return Tenant(
@@ -100,8 +111,47 @@ def _tenant(name: str, table: Mapping[str, Any], logo: tuple[str, bytes] | None)
         targets=_targets(table["targets"]),
         signs=Signs(**table["signs"]),
         minimum=Minimum(**table["minimum"]),
-        channels=table["channels"],
+        channels={
+            key: {word: value for word, value in spec.items() if word not in _CORES}
+            for key, spec in table["channels"].items()
+        },
+        ways={key: _way(spec, scales) for key, spec in table["channels"].items() if set(spec) & set(_CORES)},
+        services={
+            key: Own(**{**spec, "recording": recordings.get(key, {})}) for key, spec in table["services"].items()
+        },
+        levels={key: Own(**spec) for key, spec in table["levels"].items()},
+        webhook=Webhook(**table["webhook"]) if "webhook" in table else None,
+        closures_secret=table["closures"]["secret"] if "closures" in table else None,
     )
+
+
+#: Keys of a channel that are ours and not its adapter's.
+_CORES = ("scale", "rate", "question")
+
+
+def _way(spec: Mapping[str, Any], scales: Mapping[str, Scale]) -> Way:
+    rate = spec.get("rate")
+    return Way(
+        scale=scales[spec["scale"]] if "scale" in spec else None,
+        rate=None if rate is None else Rate(count=rate[0], per=rate[1]),
+        question=spec.get("question", {}),
+    )
+
+
+def _recordings(
+    tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]
+) -> dict[str, dict[str, str]]:
+    """The recordings of the services as absolute paths; each that is not there is a problem."""
+    found: dict[str, dict[str, str]] = {}
+    for service, own in table.get("services", {}).items() if table.get("enabled", True) else ():
+        for locale, name in own.get("recording", {}).items():
+            path = (base / name).absolute()
+            if path.is_file():
+                found.setdefault(service, {})[locale] = str(path)
+            else:
+                key = f"services.{service}.recording.{locale}"
+                problems.append(ConfigProblem(key, f"{path} is no file that can be read", tenant=tenant))
+    return found
 
 
 def _targets(table: Mapping[str, Any]) -> Targets:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from ..model import SCALES, Band
 from . import fields as f
@@ -109,6 +109,50 @@ class AskSchema(Strict):
             raise ValidationError("expected less than expires_after, or nobody is ever reminded", "remind_after")
 
 
+class OwnSchema(Strict):
+    delay = f.Length(load_default=None)
+    channels = f.Words(load_default=None)
+    attempts = fields.Dict(keys=f.Text(), values=f.Whole(1, 50), load_default=dict)
+    hours = fields.Dict(keys=f.Text(), values=f.DayHours(), load_default=dict)
+    question = f.Locales(load_default=dict)
+
+    @validates_schema
+    def _channels(self, data: Any, **_: Any) -> None:
+        channels = data["channels"]
+        if channels is None:
+            return
+        if not channels or len(set(channels)) != len(channels):
+            raise ValidationError("expected at least one channel, each once", "channels")
+        if "host" in channels and len(channels) > 1:
+            raise ValidationError('"host" stands alone: the question goes into the host\'s own message', "channels")
+
+
+class ServiceSchema(OwnSchema):
+    recording = f.Files(load_default=dict)
+
+
+class ChannelSchema(Schema):
+    """What the core reads of a channel; the rest is for the adapter to check."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    adapter = f.Text()
+    scale = f.Text()
+    rate = f.RateOf()
+    question = f.Locales()
+
+
+class WebhookSchema(Strict):
+    url = f.WebAddress(required=True)
+    secret = f.SecretRef(required=True)
+    timeout = fields.Float(load_default=10.0, validate=validate.Range(0.1, 60))
+
+
+class ClosuresSchema(Strict):
+    secret = f.SecretRef(required=True)
+
+
 class KpiSchema(Strict):
     resolve_within = f.Length(zero=False, required=True)
     calendar = f.Text(load_default="")
@@ -190,7 +234,11 @@ class TenantSchema(Strict):
     signs = fields.Nested(SignsSchema, load_default=lambda: _defaults(SignsSchema))
     minimum = fields.Nested(MinimumSchema, load_default=lambda: _defaults(MinimumSchema))
     reasons = fields.Nested(ReasonsSchema, load_default=lambda: _defaults(ReasonsSchema))
-    channels = fields.Dict(keys=f.Text(), values=fields.Dict(keys=f.Text()), load_default=dict)
+    channels = fields.Dict(keys=f.Text(), values=fields.Nested(ChannelSchema), load_default=dict)
+    services = fields.Dict(keys=f.Text(), values=fields.Nested(ServiceSchema), load_default=dict)
+    levels = fields.Dict(keys=f.Text(), values=fields.Nested(OwnSchema), load_default=dict)
+    webhook = fields.Nested(WebhookSchema)
+    closures = fields.Nested(ClosuresSchema)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def _references(self, data: Any, original: Any, **_: Any) -> None:
@@ -208,16 +256,35 @@ class TenantSchema(Strict):
             if name and calendars is not None and name not in calendars:
                 text = f"no calendar {name!r} under calendars{f.nearest(name, calendars)}"
                 problems.setdefault("kpi", {})[number] = {"calendar": [text]}
-        asked = data.get("ask", {}).get("channels")
-        for name in data.get("channels", {}) if asked is not None else ():
-            if name not in asked:
-                text = f"not in ask.channels, so it would never be used{f.nearest(name, asked)}"
-                problems.setdefault("channels", {})[name] = [text]
+        asked = _check_plans(data, known, problems)
         brand = original.get("brand", {}) if isinstance(original, Mapping) else None
         if "email" in (asked or ()) and isinstance(brand, Mapping) and "sender" not in brand:
             problems["brand"] = {"sender": ['is required, since mail is sent: "Acme <support@acme.example>"']}
         if problems:
             raise ValidationError(problems)
+
+
+def _check_plans(data: Any, scales: list[str], problems: dict[str, Any]) -> list[str] | None:
+    """Every channel of every plan, and what does not fit together of channels, services and levels; None where the
+    plan itself cannot be read."""
+    planned = data.get("ask", {}).get("channels")
+    owns = [(kind, name, own) for kind in ("services", "levels") for name, own in data.get(kind, {}).items()]
+    asked = None if planned is None else [*planned, *(one for _, _, own in owns for one in own["channels"] or ())]
+    for name, way in data.get("channels", {}).items():
+        scale = way.get("scale")
+        if asked is not None and name not in asked:
+            text = f"not in ask.channels, so it would never be used{f.nearest(name, asked)}"
+            problems.setdefault("channels", {})[name] = [text]
+        elif scale is not None and scale not in scales:
+            text = f"expected one of {', '.join(scales)}{f.nearest(scale, scales)}"
+            problems.setdefault("channels", {})[name] = {"scale": [text]}
+    for kind, name, own in owns if asked is not None else ():
+        plan = own["channels"] or asked or ()
+        for key in ("attempts", "hours"):
+            if strange := [one for one in own[key] if one not in plan]:
+                text = f"{strange[0]}: no such channel in this plan{f.nearest(strange[0], plan)}"
+                problems.setdefault(kind, {})[name] = {key: [text]}
+    return asked
 
 
 class DatabaseSchema(Strict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -50,6 +50,52 @@ class Ask:
     sample: float
     #: how long after the question one reminder leaves; None for never
     remind_after: timedelta | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """What a service or a level has of its own; None and empty: as the tenant has it."""
+
+    question: Texts = field(default_factory=dict)
+    #: the files recorded for a service, by language, absolute
+    recording: Mapping[str, str] = field(default_factory=dict)
+    delay: timedelta | None = None
+    channels: tuple[str, ...] | None = None
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    hours: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+    def over(self, ask: Ask) -> Ask:
+        """The plan with this laid over it; tries and hours channel by channel."""
+        if self.delay is None and self.channels is None and not self.attempts and not self.hours:
+            return ask
+        return replace(
+            ask,
+            delay=ask.delay if self.delay is None else self.delay,
+            channels=ask.channels if self.channels is None else self.channels,
+            attempts={**ask.attempts, **self.attempts},
+            hours={**ask.hours, **self.hours},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """So many messages in so much time, over all workers: "30/s"."""
+
+    count: int
+    per: timedelta
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.per}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """What the core keeps of a channel's settings; the rest is its adapter's."""
+
+    #: its own scale, else the tenant's
+    scale: Scale | None = None
+    rate: Rate | None = None
+    question: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +185,15 @@ class Minimum:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """Where answers and verdicts are told, and what signs them."""
+
+    url: str = field(repr=False)
+    secret: Secret
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tenant:
     """One tenant's settings, complete with defaults."""
 
@@ -159,8 +214,55 @@ class Tenant:
     targets: Targets = field(default_factory=Targets)
     signs: Signs = field(default_factory=Signs)
     minimum: Minimum = field(default_factory=Minimum)
-    #: settings for each channel's adapter, by channel name
+    #: settings for each channel's adapter, by channel name, with the adapter's name
     channels: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    services: Mapping[str, Own] = field(default_factory=dict)
+    levels: Mapping[str, Own] = field(default_factory=dict)
+    webhook: Webhook | None = None
+    #: what signs the closings that come in at the door
+    closures_secret: Secret | None = None
+
+    def plan_of(self, service: str = "", level: str = "") -> Ask:
+        """How somebody of that level is asked about that service: the level's own over the service's over ``ask``."""
+        return self._level(level).over(self._service(service).over(self.ask))
+
+    def scale_on(self, channel: str) -> Scale:
+        """The scale on which an answer to a message over that channel stands."""
+        return self._way(channel).scale or self.scale
+
+    def rate_on(self, channel: str) -> Rate | None:
+        """How fast messages may leave over that channel."""
+        return self._way(channel).rate
+
+    def question_on(self, channel: str, service: str = "", level: str = "") -> Texts:
+        """The tenant's own question: the level's, the service's, the channel's, the tenant's, language by language; the
+        tenant's only where the channel has no scale of its own, since it may speak of that scale."""
+        way = self._way(channel)
+        general = self.question if way.scale in (None, self.scale) else EMPTY
+        return {**general, **way.question, **self._service(service).question, **self._level(level).question}
+
+    def recording_of(self, service: str, locale: str) -> str:
+        """The file recorded for a service in that language; "" where there is none."""
+        return self._service(service).recording.get(locale, "")
+
+    @property
+    def all_channels(self) -> tuple[str, ...]:
+        """Every channel of every plan, in order of first mention."""
+        plans = [self.ask.channels, *(own.channels or () for own in (*self.services.values(), *self.levels.values()))]
+        return tuple(dict.fromkeys(name for plan in plans for name in plan))
+
+    def _service(self, name: str) -> Own:
+        return self.services.get(name, _NONE)
+
+    def _level(self, name: str) -> Own:
+        return self.levels.get(name, _NONE)
+
+    def _way(self, name: str) -> Way:
+        return self.ways.get(name, _PLAIN)
+
+
+_NONE, _PLAIN = Own(), Way()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..config.secret import Secret, keyed_digest
 from ..model import Client
 
@@ -9,6 +11,7 @@ from ..model import Client
 KINDS = ("email", "phone", "telegram")
 KEY, WIDTH = 4, 12
 NONE = "-" * WIDTH
+_NUMBER = re.compile(r"\+?[\d\s().-]{5,}\Z", re.ASCII)
 
 
 def address_marks(secret: Secret, tenant: str, client: Client) -> str:
@@ -22,6 +25,24 @@ def address_marks(secret: Secret, tenant: str, client: Client) -> str:
     given[0] = given[0].casefold()
     marks = (keyed_digest(secret, f"address {tenant}", one)[:WIDTH] if one else NONE for one in given)
     return keyed_digest(secret, f"address {tenant}", "")[:KEY] + "".join(marks)
+
+
+def same_address(text: str) -> str:
+    """An address as it is compared with what a provider says: a telephone number by its digits, the rest casefolded.
+
+    A Russian number that begins with 8 is the same one with +7.
+    """
+    text = text.strip()
+    if not _NUMBER.match(text):
+        return text.casefold()
+    digits = "".join(char for char in text if char.isdigit())
+    return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" and not text.startswith("+") else digits
+
+
+def reply_mark(secret: Secret, tenant: str, address: str) -> str:
+    """The mark of one address by which answers are found that name nothing else; "" for none."""
+    plain = same_address(address)
+    return keyed_digest(secret, f"reply {tenant}", plain) if plain else ""
 
 
 def changed_kinds(before: str, now: str) -> tuple[str, ...]:

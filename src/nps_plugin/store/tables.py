@@ -41,6 +41,7 @@ __all__ = [
     "fold_queue",
     "fold_states",
     "folds",
+    "inbound_events",
     "messages",
     "metadata",
     "mixes",
@@ -168,6 +169,8 @@ surveys = Table(
     Column("client", ID, nullable=True),
     #: the client's organization at closing, for a quarantine by organization
     Column("organization", NAME, nullable=False, default=""),
+    #: the client's level at closing: whose plan it is
+    Column("level", NAME, nullable=False, server_default=""),
     #: the version of how the tenant asks; surveys of two procedures are never pooled
     Column("procedure", String(16), nullable=False, default=""),
     Column("state", String(16), nullable=False),
@@ -176,6 +179,8 @@ surveys = Table(
     #: the scale as it stood when the question was planned: {name, low, high, dissatisfied_to, satisfied_from}
     Column("scale", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
+    #: the channel on which the worker is to try next; each channel has a lane of its own
+    Column("lane", NAME, nullable=False, server_default=""),
     #: when the question was to leave, as planned at closing; never changed
     Column("planned_for", UtcDateTime),
     #: when the worker is to look at it next: to ask, to try again, to remind; expires_at where nothing is left to do
@@ -199,6 +204,7 @@ surveys = Table(
     _one_of("not_asked", NotAskedReason),
     CheckConstraint("(state = 'not_asked') = (not_asked IS NOT NULL)", name="reason"),
     Index("ix_nps_survey_due", "state", "due_at"),
+    Index("ix_nps_survey_lane", "lane", "state", "due_at"),
     Index("ix_nps_survey_expiry", "state", "expires_at"),
     Index("ix_nps_survey_client", "tenant_id", "client", "sent_at"),
     Index("ix_nps_survey_organization", "tenant_id", "organization", "sent_at"),
@@ -237,15 +243,35 @@ messages = Table(
     Column("kind", String(16), nullable=False, default="question"),
     Column("locale", String(16), nullable=False),
     Column("question", Text, nullable=False),
+    #: the scale on which an answer to it stands; None: the survey's
+    Column("scale", JSON, nullable=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    #: sending, sent, refused, failed; unanswered: it failed, and the client noticed (a telephone that rang)
+    #: sending, sent, delivered, refused, failed; unanswered: it failed, and the client noticed (a telephone that rang)
     Column("outcome", String(16), nullable=False),
     Column("detail", Text, nullable=False, default=""),
     Column("reference", Text, nullable=False, default=""),
+    #: keyed hash of the address that it went to, where answers come back by the address alone; never an address
+    Column("address", String(64), nullable=False, server_default=""),
     PrimaryKeyConstraint("tenant_id", "token_digest"),
     Index("ix_nps_message_survey", "tenant_id", "survey"),
     Index("ix_nps_message_client", "tenant_id", "client"),
+    Index("ix_nps_message_reference", "tenant_id", "channel", "reference"),
+    Index("ix_nps_message_rate", "tenant_id", "channel", "created_at"),
+    Index("ix_nps_message_address", "tenant_id", "channel", "address"),
+)
+
+#: What came in over a channel, by the provider's own ids: a replay is known, and does nothing.
+inbound_events = Table(
+    "nps_inbound_event",
+    metadata,
+    Column("tenant_id", NAME, nullable=False),
+    Column("channel", NAME, nullable=False),
+    #: the kind of event and its id
+    Column("event", NAME, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "channel", "event"),
+    Index("ix_nps_inbound_event_at", "tenant_id", "at"),
 )
 
 #: Scores, only ever added.
@@ -307,12 +333,15 @@ comments = Table(
     metadata,
     Column("tenant_id", NAME, nullable=False),
     Column("comment", ID, nullable=False),
-    Column("answer", ID, nullable=False),
+    #: None for words that came without a score; they join the first answer of their survey
+    Column("answer", ID, nullable=True),
+    Column("survey", ID, nullable=True),
     Column("client", ID, nullable=True),
     Column("text", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("tenant_id", "comment"),
     Index("ix_nps_comment_answer", "tenant_id", "answer"),
+    Index("ix_nps_comment_survey", "tenant_id", "survey"),
     Index("ix_nps_comment_client", "tenant_id", "client"),
 )
 

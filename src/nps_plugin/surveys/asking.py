@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from ..config.settings import Tenant
 from ..links import new_token, token_digest
-from ..model import Client, Survey
+from ..model import Client, Scale, Survey
 from ..store.ids import new_id
+from ..store.scales import scale_row
 from ..store.tables import messages
 from ..store.upsert import add
 from ..wording.catalogue import locale_for
@@ -32,6 +33,11 @@ class Asking:
     at: datetime
     #: the second message of a survey, to somebody who has not answered the first
     reminder: bool = False
+    channel: str = ""
+    #: the scale on which an answer to it stands
+    scale: Scale
+    service: str = ""
+    attempt: int = 1
 
 
 def begin_message(connection: Connection, *args: Any, **about: Any) -> Asking:
@@ -51,16 +57,27 @@ def new_message(
     outcome: str,
     now: datetime,
     kind: str = "question",
+    service: str = "",
+    level: str = "",
+    attempt: int = 1,
+    address: str = "",
 ) -> tuple[Asking, dict[str, Any]]:
     """A message and its token for a survey, and its row in ``nps_message``, yet to be written.
 
     ``contact`` is the survey's row in ``nps_contact``. ``text`` is a plugin's question, if any. ``outcome`` is
     "sending" until the channel reports, "sent" for the host's own. ``kind`` is "question" or "reminder". The token
-    lives as long as the survey.
+    lives as long as the survey. ``address`` is the mark of the address that it goes to, see ``store.addresses``.
     """
     locale = locale_for(contact.locale, tenant.locale)
+    way = tenant.ways.get(channel)
+    scale = survey.scale if way is None or way.scale is None else way.scale
     question = text or question_for(
-        tenant, locale, ticket=survey.ticket, subject=contact.subject, scale=survey.scale.name
+        tenant,
+        locale,
+        ticket=survey.ticket,
+        subject=contact.subject,
+        scale=scale.name,
+        texts=tenant.question_on(channel, service, level),
     )
     token, message = new_token(), new_id(now)
     row = {
@@ -73,11 +90,13 @@ def new_message(
         "kind": kind,
         "locale": locale,
         "question": question,
+        "scale": scale_row(scale),
         "created_at": now,
         "expires_at": survey.expires_at,
         "outcome": outcome,
         "detail": "",
         "reference": "",
+        "address": address,
     }
     names = ("name", "email", "phone", "telegram", "locale", "timezone")
     asking = Asking(
@@ -90,5 +109,9 @@ def new_message(
         token=token,
         at=now,
         reminder=kind == "reminder",
+        channel=channel,
+        scale=scale,
+        service=service,
+        attempt=attempt,
     )
     return asking, row

@@ -6,111 +6,47 @@ All that can change between a closing and its question is decided here, so that 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from ..clock import Clock
-from ..config.secret import Secret
-from ..config.settings import Tenant
-from ..errors import trail
-from ..model import AnswerState, Client, Message, NotAskedReason, Survey, SurveyState
-from ..ports import Channel
-from ..store.engine import Store
-from ..store.folding import queue_fold
+from ..model import AnswerState, Client, NotAskedReason, ReportOutcome, Survey, SurveyState
+from ..ports import capabilities_of
+from ..store.addresses import reply_mark
 from ..store.persons import digests, is_suppressed
-from ..store.tables import answers, clients, contacts, messages, surveys
+from ..store.scales import scale_row
+from ..store.tables import answers, clients, closures, contacts, messages, surveys
 from .asking import Asking, begin_message
-from .hours import opens_at, zone_of
-from .quarantine import NOTICED, Case, asked_lately, contacts_so_far, try_locks, was_contacted
+from .choosing import channel_for, full_until, opens_on, reaches
+from .due import Claimed, Due, Post
+from .quarantine import NOTICED, asked_lately, contacts_so_far, try_locks, was_contacted
+from .reporting import ATTEMPTS, report
 from .rows import survey_of
 
 log = logging.getLogger(__name__)
 
+__all__ = ["Claimed", "Post", "claim"]
+
 #: How long a sending may take before another worker may try it.
 LEASE = timedelta(minutes=10)
-#: Tries on one channel, unless ``ask.attempts`` says otherwise.
-ATTEMPTS = 5
 #: How long a question waits while another transaction decides about the same client.
 BUSY = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Post:
-    """What sending needs: the tenants that are enabled, their channels, and whom to tell."""
-
-    store: Store
-    clock: Clock
-    tenants: Mapping[str, Tenant]
-    channels: Mapping[tuple[str, str], Channel]
-    secrets: Sequence[Secret]
-    subscribers: Callable[[], Iterable[str]]
-    word: Callable[[Tenant, Asking], Message]
-    own_text: Callable[[Survey], str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claimed:
-    """A message that is ours to send: the ``attempt``-th on that channel."""
-
-    tenant: Tenant
-    channel: str
-    asking: Asking
-    attempt: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Due:
-    """A survey's row under our lock, with what is known of its client (None: forgotten)."""
-
-    connection: Connection
-    post: Post
-    tenant: Tenant
-    row: Any
-    contact: Any
-    client: Client | None
-    now: datetime
-
-    @property
-    def case(self) -> Case:
-        row = self.row
-        return Case(
-            host=row.host,
-            ticket=row.ticket,
-            closure=row.closure,
-            client=row.client or "",
-            organization=row.organization,
-        )
-
-    def change(self, **values: Any) -> None:
-        row = self.row
-        self.connection.execute(
-            update(surveys).where(surveys.c.tenant_id == row.tenant_id, surveys.c.survey == row.survey).values(**values)
-        )
-
-    def count(self) -> None:
-        """Queue that the closure counts otherwise now: its question leaves, or is not asked."""
-        row = self.row
-        queue_fold(
-            self.connection,
-            tenant=row.tenant_id,
-            host=row.host,
-            ticket=row.ticket,
-            closure=row.closure,
-            now=self.now,
-        )
-
-
-def claim(connection: Connection, post: Post, now: datetime) -> Claimed | str | None:
-    """The next due message as ours for a while; None where nothing is due, else a word for what became of it:
-    not_asked, given_up, postponed, not_reminded."""
+def claim(
+    connection: Connection, post: Post, now: datetime, lane: str, resting: Iterable[str] = ()
+) -> Claimed | str | None:
+    """The next due message of a lane (a channel) as ours for a while; None where nothing is due, else a word for what
+    became of it: not_asked, given_up, retried, postponed, moved (to another lane), not_reminded. The tenants that are
+    ``resting`` are left out."""
     row = connection.execute(
         select(surveys)
         .where(
-            surveys.c.tenant_id.in_(list(post.tenants)),
+            surveys.c.tenant_id.in_([name for name in post.tenants if name not in resting]),
+            surveys.c.lane == lane,
             surveys.c.state.in_([SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT]),
             surveys.c.due_at <= now,
             surveys.c.expires_at > now,
@@ -122,8 +58,13 @@ def claim(connection: Connection, post: Post, now: datetime) -> Claimed | str | 
     if row is None:
         return None
     tenant = post.tenants[row.tenant_id]
+    facts = connection.execute(
+        select(closures.c.service).filter_by(
+            tenant_id=row.tenant_id, host=row.host, ticket=row.ticket, closure=row.closure
+        )
+    ).one()
     contact = connection.execute(
-        select(contacts, clients.c.key)
+        select(contacts, clients.c.key, clients.c.telegram.label("linked"))
         .join(
             clients,
             (clients.c.tenant_id == contacts.c.tenant_id) & (clients.c.client == contacts.c.client),
@@ -131,32 +72,62 @@ def claim(connection: Connection, post: Post, now: datetime) -> Claimed | str | 
         )
         .where(contacts.c.tenant_id == row.tenant_id, contacts.c.survey == row.survey)
     ).first()
-    due = _Due(
+    due = Due(
         connection=connection,
         post=post,
         tenant=tenant,
         row=row,
         contact=contact,
         client=_client(contact),
+        service=facts.service,
+        ask=tenant.plan_of(facts.service, row.level),
         now=now,
     )
-    return _reminder(due) if row.state == SurveyState.SENT else _question(due)
+    if row.state != SurveyState.SENT:
+        return _question(due)
+    return unreported(due) or _reminder(due)
 
 
-def _question(due: _Due) -> Claimed | str:
+def unreported(due: Due) -> str | None:
+    """The way on where a channel that was to report what became of a message did not; None where all is well."""
+    channel = due.post.channels.get((due.tenant.name, due.row.channel))
+    within = capabilities_of(channel).report_within
+    if within is None:
+        return None
+    newest = select(messages).filter_by(tenant_id=due.tenant.name, survey=due.row.survey)
+    message = due.connection.execute(newest.order_by(messages.c.message.desc()).limit(1)).first()
+    if message is None or message.outcome != "sent":
+        return None
+    if message.created_at + within > due.now:
+        return _postpone(due, message.created_at + within)
+    log.warning("%s, channel %s: no report came within %s", due.where, due.row.channel, within)
+    # it may have rung: what is not known counts as noticed
+    return report(
+        due.connection, due.tenant, message, outcome=ReportOutcome.FAILED, reason="no report came", noticed=True,
+        subscribers=due.post.subscribers(), now=due.now,
+    )  # fmt: skip
+
+
+def _question(due: Due) -> Claimed | str:
     tenant, row, now = due.tenant, due.row, due.now
     if due.client is None or _suppressed(due, due.client):
         return _drop(due, NotAskedReason.OPTED_OUT)
-    if row.state == SurveyState.SENDING and row.attempts >= tenant.ask.attempts.get(row.channel, ATTEMPTS):
+    if row.state == SurveyState.SENDING and row.attempts >= due.ask.attempts.get(row.channel, ATTEMPTS):
         # every worker that sent it died: what kills them must not go on for ever
         due.change(state=SurveyState.GIVEN_UP.value, state_at=now, detail="no worker outlived the sending")
         log.error("tenant %s: survey %s: no worker outlived its sending; given up", tenant.name, row.survey)
         return SurveyState.GIVEN_UP.value
-    channel, opens = _channel(due, due.client)
-    if channel is None:
-        return _drop(due, NotAskedReason.NO_ADDRESS)
-    if opens > now:
-        return _postpone(due, opens)
+    found = channel_for(due, due.client)
+    if isinstance(found, NotAskedReason):
+        return _drop(due, found)
+    channel, opens = found
+    if opens > now or channel != row.lane:
+        # the lane of another channel has its own turn
+        _postpone(due, opens, lane=channel)
+        return "postponed" if opens > now else "moved"
+    full = full_until(due, channel)
+    if full > now:
+        return _postpone(due, full)
     if not try_locks(due.connection, tenant, due.case):
         return _postpone(due, now + BUSY)
     if asked_lately(due.connection, tenant, due.case, now):
@@ -164,8 +135,11 @@ def _question(due: _Due) -> Claimed | str:
     if contacts_so_far(due.connection, tenant, due.case) >= tenant.ask.max_contacts:
         return _drop(due, NotAskedReason.MAX_CONTACTS)
     survey = replace(survey_of(row, tenant.scale), expires_at=now + tenant.ask.expires_after)
+    if channel != row.channel and tenant.scale_on(row.channel) != tenant.scale:
+        # the channel that failed had a scale of its own
+        survey = replace(survey, scale=tenant.scale)
     attempt = row.attempts + 1 if channel == row.channel else 1
-    asking = _begin(due, survey, channel, "question")
+    asking = _begin(due, survey, channel, "question", attempt)
     # sent_at from now on: another question to the same client must see this one while it is under way
     due.change(
         state=SurveyState.SENDING.value,
@@ -175,45 +149,25 @@ def _question(due: _Due) -> Claimed | str:
         channel=channel,
         locale=asking.locale,
         attempts=attempt,
+        scale=scale_row(asking.scale),
     )
     due.count()
-    return Claimed(tenant=tenant, channel=channel, asking=asking, attempt=attempt)
+    return Claimed(tenant=tenant, channel=channel, asking=asking, attempt=attempt, level=row.level)
 
 
-def _reaches(channel: Channel, client: Client, where: str) -> bool:
-    try:
-        return bool(channel.reaches(client))
-    except Exception as error:  # noqa: BLE001 - one adapter's fault must not stop the worker for every tenant
-        log.error("%s: the adapter cannot say whether it reaches a client: %s", where, trail(error))  # noqa: TRY400
-        return False
-
-
-def _channel(due: _Due, client: Client) -> tuple[str | None, datetime]:
-    """The channel on which the question stands, else the next in the tenant's order that reaches the client; and from
-    when it may be used."""
-    row = due.row
-    planned: list[str] = list(row.channels)
-    start = planned.index(row.channel) if row.channel in planned else 0
-    for name in planned[start:]:
-        channel = due.post.channels.get((row.tenant_id, name))
-        if channel is not None and _reaches(channel, client, f"tenant {row.tenant_id}, channel {name}"):
-            opens = _opens(due, name, client)
-            if opens < row.expires_at:
-                return name, opens
-    return None, due.now
-
-
-def _reminder(due: _Due) -> Claimed | str:
+def _reminder(due: Due) -> Claimed | str:
     """The one reminder of a question that left and was not answered. It has its own token and prolongs nothing."""
     tenant, row, now = due.tenant, due.row, due.now
     if tenant.ask.remind_after is None:
         return _leave(due, "")
+    if row.sent_at is not None and row.sent_at + tenant.ask.remind_after > now:
+        return _postpone(due, row.sent_at + tenant.ask.remind_after)
     if due.client is None or _suppressed(due, due.client):
         return _leave(due, NotAskedReason.OPTED_OUT.value)
     if _answered_once(due):
         return _leave(due, "answered, and the answer withdrawn")
     channel = due.post.channels.get((tenant.name, row.channel))
-    if channel is None or not _reaches(channel, due.client, f"tenant {tenant.name}, channel {row.channel}"):
+    if channel is None or not reaches(channel, due.client, f"tenant {tenant.name}, channel {row.channel}"):
         return _leave(due, NotAskedReason.NO_ADDRESS.value)
     tries = due.connection.execute(
         select(messages.c.outcome).filter_by(tenant_id=tenant.name, survey=row.survey, kind="reminder")
@@ -222,19 +176,19 @@ def _reminder(due: _Due) -> Claimed | str:
     if set(outcomes) & set(NOTICED):
         # a worker died while it sent the reminder: it may have left, and nobody is reminded twice
         return _leave(due, "")
-    opens = _opens(due, row.channel, due.client)
+    opens = max(opens_on(due, row.channel, due.client), full_until(due, row.channel))
     if opens > now:
         return _postpone(due, opens)
     if not try_locks(due.connection, tenant, due.case):
         return _postpone(due, now + BUSY)
     if contacts_so_far(due.connection, tenant, due.case) >= tenant.ask.max_contacts:
         return _leave(due, NotAskedReason.MAX_CONTACTS.value)
-    asking = _begin(due, survey_of(row, tenant.scale), row.channel, "reminder")
+    asking = _begin(due, survey_of(row, tenant.scale), row.channel, "reminder", len(outcomes) + 1)
     due.change(due_at=now + LEASE)
     return Claimed(tenant=tenant, channel=row.channel, asking=asking, attempt=len(outcomes) + 1)
 
 
-def _answered_once(due: _Due) -> bool:
+def _answered_once(due: Due) -> bool:
     """Whether an answer counted that was ruled out since: nobody is told that they have not answered who did."""
     found = select(answers.c.answer).filter_by(
         tenant_id=due.tenant.name, survey=due.row.survey, state=AnswerState.WITHDRAWN.value
@@ -242,7 +196,9 @@ def _answered_once(due: _Due) -> bool:
     return due.connection.execute(found.limit(1)).first() is not None
 
 
-def _begin(due: _Due, survey: Survey, channel: str, kind: str) -> Asking:
+def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int) -> Asking:
+    can = capabilities_of(due.post.channels[due.tenant.name, channel])
+    address = getattr(due.client, can.address) if can.address else ""
     return begin_message(
         due.connection,
         due.tenant,
@@ -253,24 +209,23 @@ def _begin(due: _Due, survey: Survey, channel: str, kind: str) -> Asking:
         outcome="sending",
         now=due.now,
         kind=kind,
+        service=due.service,
+        level=due.row.level,
+        attempt=attempt,
+        address=reply_mark(due.post.secrets[0], due.tenant.name, address) if address else "",
     )
 
 
-def _opens(due: _Due, channel: str, client: Client) -> datetime:
-    zone = zone_of(client.timezone, due.tenant.timezone)
-    return opens_at(due.tenant.ask.hours.get(channel, ()), zone, due.now)
-
-
-def _suppressed(due: _Due, client: Client) -> bool:
+def _suppressed(due: Due, client: Client) -> bool:
     return is_suppressed(due.connection, due.tenant.name, digests(due.post.secrets, due.tenant.name, client))
 
 
-def _postpone(due: _Due, until: datetime) -> str:
-    due.change(due_at=until)
+def _postpone(due: Due, until: datetime, lane: str | None = None) -> str:
+    due.change(due_at=until, lane=due.row.lane if lane is None else lane)
     return "postponed"
 
 
-def _leave(due: _Due, why: str) -> str:
+def _leave(due: Due, why: str) -> str:
     """No reminder, or no other one: nothing is left to do until the survey runs out."""
     values: dict[str, Any] = {"due_at": due.row.expires_at}
     if why:
@@ -279,7 +234,7 @@ def _leave(due: _Due, why: str) -> str:
     return "not_reminded"
 
 
-def _drop(due: _Due, reason: NotAskedReason) -> str:
+def _drop(due: Due, reason: NotAskedReason) -> str:
     # what the client noticed of an earlier try was asked, whatever stands in the way of the next one
     contacted = was_contacted(due.connection, due.tenant, due.row.survey)
     state = SurveyState.GIVEN_UP if contacted else SurveyState.NOT_ASKED
@@ -303,7 +258,7 @@ def _client(contact: Any) -> Client | None:
         name=contact.name,
         email=contact.email,
         phone=contact.phone,
-        telegram=contact.telegram,
+        telegram=contact.telegram or contact.linked or "",
         locale=contact.locale,
         timezone=contact.timezone,
     )

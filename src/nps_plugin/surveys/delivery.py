@@ -7,50 +7,98 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, select, update
 
 from ..errors import DeliveryError, trail
 from ..links import token_digest
 from ..model import Client, Delivery, Survey, SurveyState
+from ..ports import Connected, capabilities_of
 from ..store import outbox
 from ..store.folding import queue_fold
 from ..store.tables import messages, surveys
-from .claiming import ATTEMPTS, Claimed, Post, claim
+from .claiming import Claimed, Post, claim
 from .log import masked
+from .reporting import ATTEMPTS, told_wait, wait_after
+from .reporting import following as following_channel
 
 log = logging.getLogger(__name__)
-#: A longer Retry-After is not believed; seconds.
-_LONGEST_WAIT = 7 * 86400
-
-#: Waits between the tries on one channel; a provider's own Retry-After wins.
-WAITS = tuple(timedelta(minutes=m) for m in (5, 30, 120, 360))
+#: So often in a row a provider is found down before its channel rests for the round.
+DOWN = 2
+#: So many claims for each message that a round may send.
+TURNS = 10
+#: The longest wait for a provider that is down: when it is back, the client is not to wait for hours.
+LONGEST_DOWN = timedelta(hours=2)
 
 
 def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
     """Send what is due, one claim at a time; counts of sent, reminded, retried, given_up and not_asked, and of what was
-    postponed or not_reminded."""
+    postponed or not_reminded.
+
+    Each channel name is a lane, and the lanes take turns: two hundred calls that wait do not hold up a mail. A channel
+    whose provider is down rests for the round.
+    """
     done: Counter[str] = Counter()
-    for _ in range(limit):
-        with post.store.write() as connection:
-            claimed = claim(connection, post, now)
-        if claimed is None:
-            break
-        if isinstance(claimed, str):
-            done[claimed] += 1
-            continue
-        try:
-            channel = post.channels[claimed.tenant.name, claimed.channel]
-            delivery = _handed_over(claimed, channel.send(post.word(claimed.tenant, claimed.asking)))
-        except Exception as error:  # noqa: BLE001 - whatever a channel raises, the question must not be lost
-            done[_failed(post, claimed, error)] += 1
-        else:
-            done[_sent(post, claimed, delivery)] += 1
+    every = list(dict.fromkeys(["", *(name for _, name in post.channels)]))
+    lanes = deque(every)
+    # what a rate puts off is no work done, and a long queue of it must neither use up the round nor make it endless
+    left, turns = limit, limit * TURNS
+    downs: Counter[tuple[str, str]] = Counter()
+    with ExitStack() as rounds:
+        opened: set[tuple[str, str]] = set()
+        while lanes and left > 0 and turns > 0:
+            turns -= 1
+            resting = {tenant for (tenant, name), times in downs.items() if name == lanes[0] and times >= DOWN}
+            with post.store.write() as connection:
+                claimed = claim(connection, post, now, lanes[0], resting)
+            if claimed is None:
+                lanes.popleft()
+                continue
+            lanes.rotate(-1)
+            if isinstance(claimed, str):
+                done[claimed] += 1
+                left -= claimed not in ("postponed", "moved")
+                if claimed == "moved":
+                    lanes.extend(lane for lane in every if lane not in lanes)
+                continue
+            left -= 1
+            key = claimed.tenant.name, claimed.channel
+            try:
+                channel = post.channels[key]
+                if key not in opened and isinstance(channel, Connected):
+                    rounds.enter_context(_round(channel, claimed))
+                opened.add(key)
+                delivery = _handed_over(claimed, channel.send(post.word(claimed.tenant, claimed.asking)))
+            except Exception as error:  # noqa: BLE001 - whatever a channel raises, the question must not be lost
+                downs[key] += isinstance(error, DeliveryError) and error.down
+                done[_failed(post, claimed, error)] += 1
+                lanes.extend(lane for lane in every if lane not in lanes)
+            else:
+                downs[key] = 0
+                done[_sent(post, claimed, delivery)] += 1
     return done
+
+
+@contextmanager
+def _round(channel: Connected, claimed: Claimed) -> Iterator[None]:
+    """A channel's round, whose beginning and end undo nothing that was sent in it."""
+    where = f"tenant {claimed.tenant.name}, channel {claimed.channel}"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(channel.round())
+        except Exception as error:  # noqa: BLE001 - each message then has its own connection
+            log.error("%s: round() failed: %s", where, trail(error))  # noqa: TRY400
+        yield
+        try:
+            stack.close()
+        except Exception as error:  # noqa: BLE001 - what was sent is sent
+            log.error("%s: the end of a round failed: %s", where, trail(error))  # noqa: TRY400
 
 
 def _handed_over(claimed: Claimed, delivery: object) -> Delivery:
@@ -78,17 +126,21 @@ def expire_due(post: Post, now: datetime) -> int:
 def _sent(post: Post, claimed: Claimed, delivery: Delivery) -> str:
     survey, now, ask = claimed.asking.survey, post.clock.now(), claimed.tenant.ask
     with post.store.write() as connection:
-        _message(connection, claimed).values(outcome="sent", reference=delivery.reference).run()
+        _message(connection, claimed).values(reference=delivery.reference).run()
+        # a report may have been quicker than we are
+        _message(connection, claimed, "sending").values(outcome="sent").run()
         if claimed.asking.reminder:
             _survey(connection, survey, "sent").values(due_at=survey.expires_at).run()
             return "reminded"
         expires_at = now + ask.expires_after
+        due_at = expires_at if ask.remind_after is None else now + ask.remind_after
+        within = capabilities_of(post.channels[claimed.tenant.name, claimed.channel]).report_within
         # only a question still being sent: the ticket may have been reopened, or the client quicker than we are
         _survey(connection, survey, "sending").values(
             state="sent",
             state_at=now,
             sent_at=now,
-            due_at=expires_at if ask.remind_after is None else now + ask.remind_after,
+            due_at=due_at if within is None else min(due_at, now + within),
             expires_at=expires_at,
         ).run()
         _news(connection, post, "survey_sent", survey, now, survey=survey.id, channel=claimed.channel)
@@ -105,13 +157,11 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     if not known:
         where = f"tenant {tenant.name}, channel {claimed.channel}, survey {survey.id}"
         log.error("%s: the adapter failed: %s", where, trail(error))
-    final = (isinstance(error, DeliveryError) and error.final) or claimed.attempt >= tenant.ask.attempts.get(
-        claimed.channel, ATTEMPTS
-    )
+    down = isinstance(error, DeliveryError) and error.down and not error.final and not error.noticed
+    tries = tenant.plan_of(claimed.asking.service, claimed.level).attempts.get(claimed.channel, ATTEMPTS)
+    final = (isinstance(error, DeliveryError) and error.final) or (claimed.attempt >= tries and not down)
     following = _following(claimed) if final else claimed.channel
-    wait = timedelta(0) if final else WAITS[min(claimed.attempt, len(WAITS)) - 1]
-    if isinstance(error, DeliveryError) and error.retry_after is not None and not final:
-        wait = _told(error.retry_after, wait)
+    wait = timedelta(0) if final else _wait(post, claimed, error, down)
     outcome = "refused" if final else "failed"
     if isinstance(error, DeliveryError) and error.noticed:
         outcome = "unanswered"
@@ -120,7 +170,7 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
         if claimed.asking.reminder:
             _reminder_failed(connection, survey, now, None if following is None else now + wait, reason)
         else:
-            _question_failed(connection, claimed, now, following, wait, reason)
+            _question_failed(connection, claimed, now, following, wait, reason, counts=not down)
             about = {"survey": survey.id, "channel": claimed.channel, "reason": reason, "final": following is None}
             _news(connection, post, "delivery_failed", survey, now, **about)
     log.warning(
@@ -137,21 +187,39 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     return "given_up" if following is None else "retried"
 
 
-def _told(seconds: float, usual: timedelta) -> timedelta:
-    """The provider's own Retry-After, where it is a number to be believed."""
-    return timedelta(seconds=seconds) if 0 <= seconds <= _LONGEST_WAIT else usual
+def _wait(post: Post, claimed: Claimed, error: Exception, down: bool) -> timedelta:
+    """How long to wait for the next try: as the provider says, else longer each time."""
+    usual = wait_after(claimed.attempt)
+    if down:
+        with post.store.read() as connection:
+            failed = select(func.count()).select_from(messages)
+            before = failed.filter_by(
+                tenant_id=claimed.tenant.name, survey=claimed.asking.survey.id, channel=claimed.channel
+            )
+            usual = min(wait_after(connection.execute(before).scalar_one()), LONGEST_DOWN)
+    return told_wait(getattr(error, "retry_after", None), usual)
 
 
 def _question_failed(
-    connection: Connection, claimed: Claimed, now: datetime, following: str | None, wait: timedelta, reason: str
+    connection: Connection,
+    claimed: Claimed,
+    now: datetime,
+    following: str | None,
+    wait: timedelta,
+    reason: str,
+    *,
+    counts: bool = True,
 ) -> None:
     survey = claimed.asking.survey
     change = _survey(connection, survey, "sending").values(state_at=now, sent_at=None)
     if following is None:
         changed = change.values(state="given_up", detail=reason).run()
     else:
-        attempts = claimed.attempt if following == claimed.channel else 0
-        changed = change.values(state="scheduled", due_at=now + wait, channel=following, attempts=attempts).run()
+        # a provider that is down is no attempt at the client
+        attempts = claimed.attempt - (not counts) if following == claimed.channel else 0
+        changed = change.values(
+            state="scheduled", due_at=now + wait, channel=following, lane=following, attempts=attempts
+        ).run()
         if following != claimed.channel:
             queue_fold(
                 connection,
@@ -181,9 +249,7 @@ def _following(claimed: Claimed) -> str | None:
     # a reminder goes the way of its question, or not at all
     if claimed.asking.reminder:
         return None
-    channels = claimed.asking.survey.channels
-    rest = channels[channels.index(claimed.channel) + 1 :]
-    return rest[0] if rest else None
+    return following_channel(claimed.asking.survey.channels, claimed.channel)
 
 
 @dataclass(frozen=True)
@@ -206,11 +272,12 @@ def _survey(connection: Connection, survey: Survey, state: str | None = None) ->
     return _Change(connection, statement if state is None else statement.where(surveys.c.state == state))
 
 
-def _message(connection: Connection, claimed: Claimed) -> _Change:
+def _message(connection: Connection, claimed: Claimed, outcome: str | None = None) -> _Change:
     key = (messages.c.tenant_id == claimed.tenant.name) & (
         messages.c.token_digest == token_digest(claimed.asking.token)
     )
-    return _Change(connection, update(messages).where(key))
+    statement = update(messages).where(key)
+    return _Change(connection, statement if outcome is None else statement.where(messages.c.outcome == outcome))
 
 
 def _news(connection: Connection, post: Post, kind: str, survey: Survey, now: datetime, /, **about: Any) -> None:

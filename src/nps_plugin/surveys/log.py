@@ -24,6 +24,8 @@ _ENDS = {
 _OUTCOMES = {
     ("question", "sent"): LogEvent.SENT,
     ("reminder", "sent"): LogEvent.REMINDED,
+    ("question", "delivered"): LogEvent.SENT,
+    ("reminder", "delivered"): LogEvent.REMINDED,
     ("question", "sending"): LogEvent.SENDING,
     ("reminder", "sending"): LogEvent.SENDING,
 }

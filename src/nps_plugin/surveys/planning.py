@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from ..config.settings import Ask
 from ..model import Client, NotAsked, NotAskedReason, Survey, SurveyState
 from ..store.ids import new_id
 from ..store.persons import FORGOTTEN, suppressions_of, surrogates
@@ -71,12 +72,14 @@ def plan(
         )
         for number, one in enumerate(people)
     ]
-    if tenant.ask.channels == ("host",):
+    plans = [tenant.plan_of(closed.service, one.client.level if one.client else "") for one in people]
+    # the host's own message goes to the ticket's client: what one of them is asked by it, is decided for all of them
+    if plans[0].channels == ("host",):
         reasons = _claimed_by_host(connection, closing, closure, people, reasons)
     outcomes: list[Survey | NotAsked] = []
     asked, reached, said = [], [], []
-    for number, (one, reason) in enumerate(zip(people, reasons, strict=True)):
-        survey = _survey(closing, closure, reason)
+    for number, (one, plan_of_one, reason) in enumerate(zip(people, plans, reasons, strict=True)):
+        survey = _survey(closing, closure, plan_of_one, reason)
         asked.append(_row(closing, survey, number, one, reason))
         if reason is not None:
             outcomes.append(reason)
@@ -109,12 +112,14 @@ def _row(
         "respondent": number,
         "client": respondent.person,
         "organization": client.organization if client else "",
+        "level": client.level if client else "",
         "procedure": closing.procedure,
         "state": survey.state.value,
         "not_asked": None if reason is None else reason.reason.value,
         "detail": "" if reason is None else reason.detail,
         "scale": scale_row(tenant.scale),
-        "channels": list(tenant.ask.channels),
+        "channels": list(survey.channels),
+        "lane": survey.channels[0],
         "channel": "host" if by_host else "",
         "locale": locale_for(client.locale, tenant.locale) if by_host and client else "",
         "planned_for": survey.due_at,
@@ -183,10 +188,10 @@ def _claimed_by_host(
     return decided
 
 
-def _survey(closing: Closing, closure: int, reason: NotAsked | None) -> Survey:
+def _survey(closing: Closing, closure: int, ask: Ask, reason: NotAsked | None) -> Survey:
     closed, tenant, now = closing.closed, closing.tenant, closing.now
-    by_host = tenant.ask.channels == ("host",)
-    due_at = now if by_host else (usable(closed.closed_at) or now) + tenant.ask.delay
+    by_host = ask.channels == ("host",)
+    due_at = now if by_host else (usable(closed.closed_at) or now) + ask.delay
     state = SurveyState.SENT if by_host else SurveyState.SCHEDULED
     return Survey(
         id=new_id(now),
@@ -197,8 +202,8 @@ def _survey(closing: Closing, closure: int, reason: NotAsked | None) -> Survey:
         state=state if reason is None else SurveyState.NOT_ASKED,
         scale=tenant.scale,
         due_at=due_at,
-        expires_at=max(due_at, now) + tenant.ask.expires_after,
-        channels=tenant.ask.channels,
+        expires_at=max(due_at, now) + ask.expires_after,
+        channels=ask.channels,
     )
 
 
@@ -213,6 +218,7 @@ def _with_buttons(closing: Closing, survey: Survey, contact: Any) -> tuple[Surve
         text=closing.own_text(survey),
         outcome="sent",
         now=closing.now,
+        service=closing.closed.service,
     )
 
     def buttons(form: str) -> str:

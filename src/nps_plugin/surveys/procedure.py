@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from ..config.settings import Tenant
+from ..config.settings import Own, Tenant
 from ..model import SCALES, Plain, Scale
 from ..store.checkup import is_there
 from ..store.engine import Store
@@ -70,10 +71,56 @@ def procedure_of(tenant: Tenant) -> Procedure:
         "ask.quarantine_by": ask.quarantine_by,
         "brand.sender": tenant.brand.sender,
         "question": {locale: tenant.question.get(locale) or f"shipped {SHIPPED_WORDING}" for locale in locales()},
-        "channels": {name: str(tenant.channels.get(name, {}).get("adapter", name)) for name in sorted(ask.channels)},
+        "channels": {
+            name: str(tenant.channels.get(name, {}).get("adapter", name)) for name in sorted(tenant.all_channels)
+        },
+        **_own(tenant),
     }
     written = json.dumps(spec, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return Procedure(digest=hashlib.sha256(written.encode()).hexdigest()[:16], spec=spec)
+
+
+def _own(tenant: Tenant) -> dict[str, Any]:
+    """What services, levels and channels have of their own, where they have anything."""
+    ways = {
+        name: {
+            **({} if way.scale in (None, tenant.scale) else {"scale": _scale(way.scale)}),
+            **({"question": _sorted(way.question)} if way.question else {}),
+        }
+        for name, way in sorted(tenant.ways.items())
+    }
+    found = {
+        "ways": {name: own for name, own in ways.items() if own},
+        "services": {name: _plan(own) for name, own in sorted(tenant.services.items())},
+        "levels": {name: _plan(own) for name, own in sorted(tenant.levels.items())},
+    }
+    # a key without a value would open a new procedure for every tenant that has none of this
+    return {
+        f"{kind}.{name}.{key}": value
+        for kind, owns in found.items()
+        for name, own in owns.items()
+        for key, value in own.items()
+    }
+
+
+def _plan(own: Own) -> dict[str, Any]:
+    plan = {
+        "delay": _length(own.delay),
+        "channels": None if own.channels is None else list(own.channels),
+        "attempts": _sorted(own.attempts),
+        "hours": _sorted({name: [list(span) for span in spans] for name, spans in own.hours.items()}),
+        "question": _sorted(own.question),
+        "recording": {locale: _heard(path) for locale, path in sorted(own.recording.items())},
+    }
+    return {key: value for key, value in plan.items() if value not in (None, {})}
+
+
+def _heard(path: str) -> str:
+    """What a recording says, by its bytes: another take of it is another question."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
@@ -83,7 +130,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        if isinstance(old, Mapping) and isinstance(new, Mapping) and key != "scale":
+        if isinstance(old, Mapping) and isinstance(new, Mapping) and not key.endswith("scale"):
             found += [
                 Change(key=f"{key}.{inner}", before=_said(key, old.get(inner)), after=_said(key, new.get(inner)))
                 for inner in sorted({*old, *new})
@@ -195,15 +242,17 @@ def _whole_scale(change: Change, before: Mapping[str, Any], after: Mapping[str, 
 def _said(key: str, value: Any) -> str:
     if value is None or value in ({}, []):
         return "none"
-    if key == "scale":
+    if key == "scale" or key.endswith(".scale"):
         return str(value["name"])
-    if key == "ask.hours":
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_said(key, inner)}" for name, inner in value.items())
+    if key.endswith(".hours"):
         return ", ".join(f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in value)
-    if key in ("ask.delay", "ask.remind_after", "ask.expires_after", "ask.quarantine"):
+    if key.endswith((".delay", ".remind_after", ".expires_after", ".quarantine")):
         return _spelt(value)
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return repr(value) if key.startswith("question") else str(value)
+    return repr(value) if "question" in key else str(value)
 
 
 def _spelt(seconds: int) -> str:

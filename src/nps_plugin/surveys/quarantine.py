@@ -18,7 +18,7 @@ from ..model import SurveyState
 from ..store.tables import messages, surveys
 
 #: Outcomes of messages that the client noticed, or may have.
-NOTICED = ("sending", "sent", "unanswered")
+NOTICED = ("sending", "sent", "delivered", "unanswered")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 from typing import Any
 
 from ..config.settings import Tenant
-from ..links import decoy_url, rating_url, unsubscribe_url
-from ..model import Client, Message, Survey
+from ..links import decoy_url, hook_url, rating_url, unsubscribe_url
+from ..model import Client, Message, Point, Scale, Survey
 from .catalogue import locale_for, translations
 from .clean import clean_line, clean_text
 from .colours import palette
 from .icons import has_icon, icon_png
 from .render import render
+from .replies import choices_of, short_question, why_after
 from .texts import point_label
 
 #: What mail clients show; the rest (SVG above all) they leave blank.
@@ -37,24 +39,31 @@ def word_question(
     at: datetime,
     message_id_domain: str | None = None,
     reminder: bool = False,
+    channel: str = "email",
+    scale: Scale | None = None,
+    service: str = "",
+    attempt: int = 1,
 ) -> Message:
-    """The e-mail that asks one client.
+    """The message that asks one client: as an e-mail, and in the parts that other channels are made of.
 
     :param message_id: our own id of the message; it becomes the left side of the Message-ID.
     :param subject: what the ticket is about, as the host has it: untrusted text.
     :param question: the question, filled, in ``locale``.
     :param at: when it is sent, aware; its Date.
     :param message_id_domain: the right side of the Message-ID; that of the sender unless given.
+    :param scale: on which an answer to it stands, where it is not the survey's.
     :param reminder: the client had the question before and has not answered; the mail says so.
     """
     locale = locale_for(locale)
     words = translations(locale)
+    survey = survey if scale is None else replace(survey, scale=scale)
     sender = clean_line(tenant.brand.sender)
     brand = clean_line(tenant.brand.name, 100)
     ticket = clean_line(survey.ticket, 60)
     domain = clean_line(parseaddr(sender)[1].rpartition("@")[2] or "localhost").strip("<>@ ")
     # a reply that reached the help-desk's own mailbox would open the ticket again
     own_reply_to = clean_line(str(tenant.channels.get("email", {}).get("reply_to") or ""))
+    page = rating_url(base_url, tenant.name, token)
     unsubscribe = unsubscribe_url(base_url, tenant.name, token)
     points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale)
     images: dict[str, tuple[str, bytes]] = {}
@@ -106,6 +115,21 @@ def word_question(
             }
         ),
         images=MappingProxyType(images),
+        kind="reminder" if reminder else "question",
+        attempt=attempt,
+        question=values["question"],
+        scale=survey.scale,
+        points=tuple(Point(score=one["score"], label=one["label"], url=one["href"]) for one in points),
+        short=short_question(brand, values["question"], survey.scale, locale, page),
+        token=token,
+        url=page,
+        hook=hook_url(base_url, tenant.name, channel),
+        brand=brand,
+        ticket=ticket,
+        service=clean_line(service, 100),
+        recording=tenant.recording_of(service, locale),
+        why=why_after(tenant, survey.scale),
+        reasons=choices_of(tenant, locale),
     )
 
 

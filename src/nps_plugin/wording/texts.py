@@ -82,14 +82,18 @@ def default_question(scale: str, locale: str) -> str:
     return translations(locale_for(locale)).gettext(_QUESTIONS.get(scale, _QUESTIONS["faces-3"]))
 
 
-def question_for(tenant: Tenant, locale: str, *, ticket: str, subject: str = "", scale: str = "") -> str:
-    """The tenant's question in that locale, else the shipped one of the scale (the tenant's, unless named), filled.
+def question_for(
+    tenant: Tenant, locale: str, *, ticket: str, subject: str = "", scale: str = "", texts: Texts | None = None
+) -> str:
+    """The tenant's question (``texts``, where given: ``Tenant.question_on``) in that locale, else the shipped one of the
+    scale (the tenant's, unless named), filled.
 
     The shipped one in the client's language comes before the tenant's own in another: a question must be understood.
     Raises ``ValueError`` for a placeholder that there is not.
     """
     locale = locale_for(locale)
-    text = _in(tenant.question, locale) or default_question(scale or tenant.scale.name, locale)
+    own = _in(tenant.question if texts is None else texts, locale)
+    text = own or default_question(scale or tenant.scale.name, locale)
     values = {"ticket": ticket, "subject": subject, "brand": tenant.brand.name}
     return clean_line(fill(text, {name: clean_line(value, 200) for name, value in values.items()}))
 
