@@ -67,6 +67,8 @@ class _Commands(click.Group):
 def main(ctx: click.Context, path: str, app: str | None) -> None:
     """Ask the clients of closed tickets, and hold their answers against the KPI."""
     ctx.obj = (path, app)
+    # for the commands that adapters bring
+    ctx.meta["nps_plugin.ratings"] = lambda: _ratings(ctx)
 
 
 @main.group()
