@@ -22,14 +22,18 @@ def wilson(k, n):
     return p, [centre - half, centre + half]
 
 
-def clustered(value, n_c, s_c, n, iid):
-    """The t interval of a mean, clustered by client; sums by client come in."""
+def clustered(value, n_c, s_c, n, iid, logit=True):
+    """The t interval of a mean, clustered by client, of a share on the logit scale; sums by client come in."""
     effective = n**2 / float((n_c**2).sum())
-    if effective <= 1:
+    if effective <= 1 or n_c.max() == 1:
+        # where nobody answered twice there is nothing to cluster
         return [None, None]
     e = s_c - n_c * value
     variance = max(float((e**2).sum()) / n**2 * effective / (effective - 1), iid)
     half = stats.t.ppf(0.975, effective - 1) * np.sqrt(variance)
+    if logit and 0 < value < 1:
+        middle, half = np.log(value / (1 - value)), half / (value * (1 - value))
+        return [1 / (1 + np.exp(-(middle + sign * half))) for sign in (-1, 1)]
     return [value - half, value + half]
 
 
@@ -73,7 +77,7 @@ def judged(frame):
         u_c = by_client.unhappy.sum().to_numpy()
         wide = clustered(share, n_c, s_c, n, share * (1 - share) / n)
         interval = [min(interval[0], wide[0]), max(interval[1], wide[1])] if wide[0] is not None else interval
-        net_interval = clustered(net, n_c, s_c - u_c, n, ((satisfied + dissatisfied) / n - net**2) / n)
+        net_interval = clustered(net, n_c, s_c - u_c, n, ((satisfied + dissatisfied) / n - net**2) / n, logit=False)
         ratings = answered.score.to_numpy().astype(int) - LOW
         if theta is not None:
             pull = np.where(answered.met, (p[ratings] - theta) / met.sum(), -(q[ratings] - 1 + theta) / missed.sum())
