@@ -30,7 +30,10 @@ class Refused(DeliveryError):
         again = status in (*_MENDABLE, 408, 425, 429) or status >= 500 or 300 <= status < 400
         meaning = f" ({_MEANING[status]})" if status in _MEANING else ""
         super().__init__(
-            f"Telegram: status {status}{meaning}", final=not again, retry_after=retry_after if again else None
+            f"Telegram: status {status}{meaning}",
+            final=not again,
+            retry_after=retry_after if again else None,
+            down=again and status not in _MENDABLE,
         )
         self.status, self.moved, self.unchanged = status, moved, unchanged
 
