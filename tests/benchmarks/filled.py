@@ -116,10 +116,8 @@ def size(path: Path) -> float:
 
 
 def counted(store: Store) -> None:
-    """Count everything from the facts, and refresh what the engine knows of its tables."""
+    """Count everything from the facts."""
     rebuild(store, tenant())
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
 
 
 def fold_all(store: Store) -> None:
@@ -127,5 +125,3 @@ def fold_all(store: Store) -> None:
     with store.write() as connection:
         lock(connection, tenant(), wait=True)
         write_folds(connection, tenant(), Strata(connection, "acme"))
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")

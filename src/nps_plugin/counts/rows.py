@@ -52,11 +52,13 @@ def _times(connection: Connection, part: Slice, into: Collector, by: list[Any]) 
 def read_moments(connection: Connection, into: Collector, *, whole: bool) -> None:
     """Moments of what is folded; the cells have been read. ``whole``: the window is a good part of all there is."""
     part = into.part
-    columns = [counted.c.client, *_by(into)]
+    # an expression, and no column of an index, where a few rows are to be looked up by something else
+    client = counted.c.client if whole else func.coalesce(counted.c.client, "")
+    columns = [client, *_by(into)]
     names = [column.label(f"c{number}") for number, column in enumerate(columns)]
     unit = (counted.c.stratum * _CELLS + counted.c.cell).label("unit")
     inner = select(*names, unit).select_from(part.source())
-    inner = inner.where(*part.conditions(in_order=whole), _rated(), counted.c.client.is_not(None))
+    inner = inner.where(*part.conditions(in_order=whole), _rated(), client != "")
     rows = inner.subquery()
     text = cast(rows.c.unit, Text)
     units = func.string_agg(text, ",") if connection.dialect.name == "postgresql" else func.group_concat(rows.c.unit)
