@@ -8,6 +8,7 @@ from typing import Any, assert_type
 
 from nps_plugin import (
     AnswerRecorded,
+    Capabilities,
     Channel,
     Client,
     ClientHistory,
@@ -111,6 +112,8 @@ class Observer(NpsSpec):
 
 class Pigeon:
     """A channel by its shape alone."""
+
+    capabilities = Capabilities(points=5)
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings

@@ -169,7 +169,7 @@ def spot_sentence(spot: Spot, locale: str, *, of_target: bool) -> str:
                 **values,
             )
         n = max(1, round(spot.impact))
-        missing = spot.share.value is not None and spot.share.value < (spot.reference or 0)
+        missing = spot.share.value < (spot.reference or 0)
         told += ": " + (
             said.counted("%(n)s satisfied answer is missing", "%(n)s satisfied answers are missing", n)
             if missing
