@@ -35,6 +35,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("reports",),
     ("web",),
     ("assembly",),
+    ("base",),
     ("answering", "judging", "linking"),
     ("ratings",),
     ("cli", "testing"),

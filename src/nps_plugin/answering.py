@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .base import Base
 from .errors import AnswerRefused
 from .model import Answer, AnswerState, Evidence, Recorded
 
 if TYPE_CHECKING:
-    from .assembly import Parts
     from .config import Tenant
     from .responses.ruling import Decision
 
 
-class Answering:
+class Answering(Base):
     """What ``Ratings`` inherits: every way in which an answer comes in, and what people decide about it."""
-
-    _parts: Parts
 
     def record_answer(
         self,
@@ -116,11 +114,3 @@ class Answering:
         recorded = rule(self._tenant(tenant), Decision(answer=answer, by=by, why=why))
         self._offer()
         return recorded
-
-    # --- what Ratings brings
-
-    def _tenant(self, name: str) -> Tenant:
-        raise NotImplementedError
-
-    def _offer(self) -> None:
-        raise NotImplementedError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .base import Base
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
@@ -11,16 +13,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from .assembly import Parts
     from .config import Tenant
     from .model import Client, ClientHistory, Comparison, Imported, KpiAdvice, Rebuilt, ScaleAdvice, SliceVerdict
     from .reports import Report
 
 
-class Judging:
+class Judging(Base):
     """What ``Ratings`` inherits: what the answers of an agent, queue, service, client or period say."""
-
-    _parts: Parts
 
     def verdict(
         self,
@@ -195,11 +194,6 @@ class Judging:
         from .counts import rebuild
 
         return rebuild(self._parts.store, self._tenant(tenant))
-
-    # --- what Ratings brings
-
-    def _tenant(self, name: str) -> Tenant:
-        raise NotImplementedError
 
 
 def _slice(

@@ -6,21 +6,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from .base import Base
 from .errors import LinkRefused
 
 if TYPE_CHECKING:
-    from .assembly import Parts
-    from .config import Tenant
     from .model import Client
 
 #: How long a link is good that connects a client with an address.
 LINK_LIFE = timedelta(days=30)
 
 
-class Linking:
+class Linking(Base):
     """What ``Ratings`` inherits: a tenant's channels, and the links to them."""
-
-    _parts: Parts
 
     def channel(self, tenant: str, name: str) -> Any:
         """The tenant's channel of that name, as its adapter made it. Raises ``UnknownTenant``, or ``LinkRefused``
@@ -54,8 +51,3 @@ class Linking:
             known = surrogates(connection, settings.name, [person], now)[person.key]
         # asks the provider for the bot's name where it is not configured, so after the transaction
         return str(where.link(ClientLinks(secrets, self._parts.clock).issue(settings.name, known, life)))
-
-    # --- what Ratings brings
-
-    def _tenant(self, name: str) -> Tenant:
-        raise NotImplementedError

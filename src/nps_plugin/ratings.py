@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .answering import Answering
+from .base import shown
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
-from .errors import ConfigError, ConfigProblem, NpsError, UnknownTenant, trail
+from .errors import ConfigError, ConfigProblem, NpsError, trail
 from .facade import HookFacade
 from .judging import Judging
 from .linking import Linking
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from .assembly import Parts
-    from .config import Tenant
     from .plugins import Plugins
     from .store.outbox import Untold
 
@@ -337,13 +337,6 @@ class Ratings(Answering, Judging, Linking):
 
     # --- within ---------------------------------------------------------------------------------------------------
 
-    def _tenant(self, name: object) -> Tenant:
-        tenant = self._parts.settings.tenants.get(name) if isinstance(name, str) else None
-        if tenant is None or not tenant.enabled:
-            there = ", ".join(self._parts.enabled) or "none"
-            raise UnknownTenant(f"no enabled tenant {_shown(name)} is configured; enabled are: {there}")
-        return tenant
-
     def _contained(self, what: str, do: Callable[[], Receipt], about: Any) -> Receipt:
         try:
             receipt = do()
@@ -351,7 +344,7 @@ class Ratings(Answering, Judging, Linking):
             if self._strict:
                 raise
             self._counts[f"{what}_failed"] += 1
-            where = f"tenant {_shown(getattr(about, 'tenant', '?'))}, ticket {_shown(getattr(about, 'ticket', '?'))}"
+            where = f"tenant {shown(getattr(about, 'tenant', '?'))}, ticket {shown(getattr(about, 'ticket', '?'))}"
             # not log.exception: its message may hold the row
             log.error("%s failed for %s; reconcile will record it: %s", what, where, trail(error))  # noqa: TRY400
             hint = str(error) if isinstance(error, NpsError) else type(error).__name__
@@ -359,22 +352,3 @@ class Ratings(Answering, Judging, Linking):
         if receipt.problem:
             self._counts[f"{what}_with_problem"] += 1
         return receipt
-
-    def _offer(self) -> None:
-        """Tell what is untold to the subscribers in this process; what fails waits for the worker."""
-        try:
-            self._parts.tell(limit=20)
-        except Exception as error:  # the answer is stored; the worker tells the rest
-            if self._strict:
-                raise
-            self._counts["offer_failed"] += 1
-            log.error("news could not be offered; the worker will tell it: %s", trail(error))  # noqa: TRY400
-
-
-def _shown(value: object) -> str:
-    """A value that a host handed in, short, whatever it is."""
-    try:
-        shown = repr(value)
-    except Exception:  # noqa: BLE001 - a host's object may fail in any way
-        shown = f"<{type(value).__name__}>"
-    return shown if len(shown) <= 80 else shown[:77] + "..."
