@@ -15,11 +15,11 @@ ADAPTERS = "nps_adapters"
 #: Rooms on one step do not know each other.
 STEPS: tuple[tuple[str, ...], ...] = (
     ("statistics",),
-    ("errors",),
+    ("errors", "phones"),
     ("sending",),
     ("clock",),
     ("model",),
-    ("ports",),
+    ("ports", "texting"),
     ("hookspecs",),
     ("plugins",),
     ("config",),

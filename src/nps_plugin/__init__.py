@@ -98,10 +98,12 @@ from .model import (
     VerdictReached,
     WorkDone,
 )
+from .phones import phone_number
 from .ports import Capabilities, Channel, Connected, Helpdesk, Inbound, Polled, Registration
 from .ratings import Ratings
 from .reports import Report
 from .sending import HttpReply, HttpSender
+from .texting import is_stop, sms_parts, sms_text
 
 __all__ = [
     "SCALES",
@@ -212,8 +214,12 @@ __all__ = [
     "WorkDone",
     "hookimpl",
     "hookspec",
+    "is_stop",
     "judge",
+    "phone_number",
     "read_mapping",
     "read_secret",
     "read_toml",
+    "sms_parts",
+    "sms_text",
 ]
