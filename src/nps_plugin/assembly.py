@@ -176,7 +176,7 @@ def assemble(
     subscribers = {one if isinstance(one, str) else name_of(one): True for one in given}
     subscribers |= dict.fromkeys(settings.plugins, False)
     tenants, page = settings.tenants, settings.page
-    hearing = Hearing(store, clock, page.secrets, lambda: subscribers)
+    hearing = Hearing(store, clock, page.secrets, lambda: subscribers, counts)
     intake = Intake(
         store=store,
         tenants=tenants,

@@ -50,6 +50,8 @@ class Effect(StrEnum):
     CONFIRMED = "confirmed"
     #: it looks like a scanner's and came later than another: kept, out of the counts
     IGNORED = "ignored"
+    #: it is out of the counts, and so much is kept of its survey already that it was not
+    DROPPED = "dropped"
     #: a ruling made it count
     ACCEPTED = "accepted"
     #: a ruling took it out of the counts

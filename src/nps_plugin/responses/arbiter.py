@@ -51,12 +51,15 @@ class Ruling:
 
     effect: Effect
     state: AnswerState | None = None
-    #: the standing answer that is meant: repeated or confirmed
+    #: the standing answer that is meant: repeated, confirmed, or standing where this one is dropped
     about: str | None = None
     #: the standing answers that give way
     supersedes: tuple[str, ...] = ()
 
 
+#: So many suspect answers of one survey are kept, and so many ignored ones: whoever has a link could add to them for
+#: ever. Of each score the first is kept all the same, so that what a person said can be accepted.
+BESIDE = 20
 #: The answer stands and can no longer change.
 LOCKED = None
 
@@ -89,7 +92,7 @@ def rule(standing: Sequence[Standing], coming: Coming, *, now: datetime, edit_wi
     if counted.score == coming.score and not (scanner and coming.worded):
         return Ruling(effect=Effect.REPEATED, about=counted.id)
     if scanner:
-        return _ignored(standing, coming)
+        return _ignored(standing, coming, counted)
     if (said := _said(standing, coming, AnswerState.SUSPECT)) is not None:
         return Ruling(effect=Effect.REPEATED, about=said)
     start = window_start(standing)
@@ -97,7 +100,7 @@ def rule(standing: Sequence[Standing], coming: Coming, *, now: datetime, edit_wi
         return LOCKED
     if coming.visitor in counted.visitors:
         return Ruling(effect=Effect.CHANGED, state=AnswerState.COUNTED, supersedes=(counted.id,))
-    return Ruling(effect=Effect.SUSPECT, state=AnswerState.SUSPECT)
+    return _beside(standing, coming, counted, Ruling(effect=Effect.SUSPECT, state=AnswerState.SUSPECT))
 
 
 def _first(provisional: Sequence[Standing], standing: Sequence[Standing], coming: Coming) -> Ruling:
@@ -107,7 +110,7 @@ def _first(provisional: Sequence[Standing], standing: Sequence[Standing], coming
         if same is not None:
             return Ruling(effect=Effect.REPEATED, about=same.id)
         if provisional:
-            return _ignored(standing, coming)
+            return _ignored(standing, coming, provisional[0])
         return Ruling(effect=Effect.PROVISIONAL, state=AnswerState.PROVISIONAL)
     if same is not None:
         return Ruling(effect=Effect.CONFIRMED, about=same.id)
@@ -115,11 +118,20 @@ def _first(provisional: Sequence[Standing], standing: Sequence[Standing], coming
     return Ruling(effect=Effect.RECORDED, state=AnswerState.COUNTED, supersedes=gone)
 
 
-def _ignored(standing: Sequence[Standing], coming: Coming) -> Ruling:
+def _ignored(standing: Sequence[Standing], coming: Coming, stands: Standing) -> Ruling:
     said = _said(standing, coming, AnswerState.IGNORED)
     if said is not None:
         return Ruling(effect=Effect.IGNORED, about=said)
-    return Ruling(effect=Effect.IGNORED, state=AnswerState.IGNORED)
+    return _beside(standing, coming, stands, Ruling(effect=Effect.IGNORED, state=AnswerState.IGNORED))
+
+
+def _beside(standing: Sequence[Standing], coming: Coming, stands: Standing, ruling: Ruling) -> Ruling:
+    """The ruling, while there is room for one more answer in its state."""
+    kept = [one.score for one in standing if one.state is ruling.state]
+    # who stands by name is no passer-by with a link
+    if coming.visitor.source == "client" and len(kept) >= BESIDE and coming.score in kept:
+        return Ruling(effect=Effect.DROPPED, about=stands.id)
+    return ruling
 
 
 def _said(standing: Sequence[Standing], coming: Coming, state: AnswerState) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,14 +25,22 @@ from .reading import list_answers
 from .recording import Given, Taken, asked_at, survey_by_token, take, visit
 from .ruling import Decision, accept, withdraw
 
+log = logging.getLogger(__name__)
+
 
 class Hearing:
     """Each method is one transaction."""
 
     def __init__(
-        self, store: Store, clock: Clock, secrets: Sequence[Secret], subscribers: Callable[[], Iterable[str]]
+        self,
+        store: Store,
+        clock: Clock,
+        secrets: Sequence[Secret],
+        subscribers: Callable[[], Iterable[str]],
+        counts: Counter[str],
     ) -> None:
         self._store, self._clock, self._secrets, self._subscribers = store, clock, secrets, subscribers
+        self._counts = counts
 
     def record(
         self, tenant: Tenant, score: object, *, token: str | None = None, survey: str | None = None, **given: Any
@@ -61,7 +71,14 @@ class Hearing:
             message = survey_by_token(connection, tenant.name, token)
             survey, given["channel"] = message.survey, message.channel
             given |= {"asked_at": asked_at(message, now), "token": token}
-        return take(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
+        taken = take(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
+        if taken.dropped:
+            self._counts["answers_dropped"] += 1
+            log.warning(
+                "tenant %s: survey %s has as many answers and comments of strangers as are kept; one more was dropped",
+                tenant.name, survey,
+            )  # fmt: skip
+        return taken
 
     def rate(
         self, tenant: Tenant, ticket: str, score: object, by: str, host: str = "", closure: int | None = None

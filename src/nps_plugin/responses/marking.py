@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,11 @@ class Ledger:
         self.connection.execute(insert(answer_marks).values(row))
         if AnswerState.COUNTED in (was, state):
             self.count()
+
+    def supersede(self, gone: Iterable[str], was: Mapping[str, AnswerState], why: str) -> None:
+        """Let answers give way, whatever they were."""
+        for answer in gone:
+            self.mark(answer, AnswerState.SUPERSEDED, was=was[answer], why=why)
 
     def supersede_counted(self, *, by: str = "", why: str) -> None:
         """Let the answer that counts give way, where one does."""

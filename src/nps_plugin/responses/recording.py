@@ -35,6 +35,8 @@ from .screening import SUBMITTED, Circumstances, screen
 
 #: A longer comment is cut here; pages say so beforehand.
 COMMENT_LIMIT = 10_000
+#: So many comments stand with one answer; beyond, only what comes from whoever gave the answer that counts is kept.
+COMMENTS = 20
 #: By which way an answer comes, and whether somebody has to stand in for it by name.
 SOURCES: Mapping[str, bool] = {"client": False, "portal": True, "operator": True, "import": True}
 
@@ -85,6 +87,8 @@ class Taken:
     ledger: Ledger
     answer: str
     effect: Effect
+    #: the answer, or the comment with it, was one too many of this survey and is not kept
+    dropped: bool = False
 
 
 def record(
@@ -122,10 +126,11 @@ def take(
         raise AnswerLocked(
             f"survey {survey_id} is answered, and an answer may change for {tenant.ask.edit_window} only"
         )
+    if ruling.effect is Effect.DROPPED:
+        return Taken(ledger=ledger, answer=str(ruling.about), effect=ruling.effect, dropped=True)
     states = {answer.id: answer.state for answer in standing}
-    for gone in ruling.supersedes:
-        why = "changed by the client" if ruling.effect is Effect.CHANGED else "a person answered"
-        ledger.mark(gone, AnswerState.SUPERSEDED, was=states[gone], why=why)
+    why = "changed by the client" if ruling.effect is Effect.CHANGED else "a person answered"
+    ledger.supersede(ruling.supersedes, states, why)
     answer = ruling.about
     if ruling.state is not None:
         answer = _add(connection, tenant.name, row, scale.band(score).value, coming, ruling.state, given, now)
@@ -140,14 +145,18 @@ def take(
         keep_evidence(
             connection, tenant.name, survey_id, row.client, SUBMITTED, given.evidence, now, answer=whose, score=score
         )
-    words = _add_words(connection, tenant.name, row.client, answer, given.reasons, text, now)
     heard = ruling.effect in (Effect.RECORDED, Effect.CHANGED, Effect.CONFIRMED)
+    counted = heard or states.get(answer) is AnswerState.COUNTED
+    dropped = (
+        not heard and given.source == "client" and _crowded(connection, tenant.name, standing, answer, visitor, text)
+    )
+    said = "" if dropped else text
+    words = _add_words(connection, tenant.name, row.client, answer, given.reasons, said, now)
     if heard:
         ledger.close_question()
-    counted = heard or states.get(answer) is AnswerState.COUNTED
     if counted and (heard or words):
         ledger.tell(("answer_recorded", "verdict_reached") if heard else ("answer_recorded",), answer)
-    return Taken(ledger=ledger, answer=answer, effect=ruling.effect)
+    return Taken(ledger=ledger, answer=answer, effect=ruling.effect, dropped=dropped)
 
 
 def lock_survey(connection: Connection, tenant: Tenant, survey: str) -> Any:
@@ -236,6 +245,17 @@ def _add(
         )
     )
     return answer
+
+
+def _crowded(
+    connection: Connection, tenant: str, standing: Sequence[Standing], answer: str, visitor: Visitor, text: str
+) -> bool:
+    """Whether so many comments stand with an answer that another one, of a stranger, has no room."""
+    one = next((one for one in standing if one.id == answer), None)
+    if not text or one is None or (one.state is AnswerState.COUNTED and visitor in one.visitors):
+        return False
+    there = set(connection.execute(select(comments.c.text).filter_by(tenant_id=tenant, answer=answer)).scalars())
+    return len(there) >= COMMENTS and text not in there
 
 
 def _add_words(

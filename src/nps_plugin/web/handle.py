@@ -182,7 +182,7 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
         return notice_page(place, "expired", 410)
     except SurveyCancelled:
         return notice_page(place, "cancelled", 410)
-    if effect is Effect.IGNORED and look.standing is Standing.LOCKED:
+    if effect in (Effect.IGNORED, Effect.DROPPED) and look.standing is Standing.LOCKED:
         return notice_page(place, "locked", 409)
     return with_after(thanks_page(place, look, fresh, score=score, done=second), desk.after_answer())
 
