@@ -24,7 +24,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("plugins",),
     ("config",),
     ("store",),
-    ("links",),
+    ("links", "signing"),
     ("wording",),
     ("kpi",),
     ("counts",),

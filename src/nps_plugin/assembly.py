@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +13,15 @@ from sqlalchemy import Engine
 from .clock import Clock
 from .config import Settings, Tenant
 from .counts import fold_due
-from .errors import ConfigError, ConfigProblem, PluginError
+from .errors import ConfigError, ConfigProblem, PluginError, trail
 from .model import Health, Message, WorkDone
 from .plugins import Plugins, name_of
-from .ports import Channel, capabilities_of
+from .ports import Channel, Polled, capabilities_of
 from .responses.hearing import Hearing
+from .responses.inbound import Inbox
 from .responses.retention import Sweep
 from .responses.telling import end_removed, tell_due, waiting
+from .responses.webhook import Webhooks, webhook_names
 from .store import outbox
 from .store.checkup import checkup, is_there
 from .store.engine import Store
@@ -28,9 +31,12 @@ from .surveys.delivery import expire_due, send_due
 from .surveys.intake import Intake
 from .surveys.procedure import opened
 from .verdicts import judge_due
+from .web.door import Door
 from .web.live import LiveDesk
 from .wording.mail import word_question
 from .wording.texts import check_placeholders
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,10 @@ class Parts:
     intake: Intake
     hearing: Hearing
     desk: LiveDesk
+    inbox: Inbox
+    webhooks: Webhooks
+    #: where each polled channel was read up to
+    cursors: dict[tuple[str, str], str] = field(default_factory=dict)
     sweep: Sweep = field(default_factory=Sweep)
 
     @property
@@ -67,13 +77,15 @@ class Parts:
             word=self._word,
             own_text=self.intake.own_text,
         )
+        for key in self.polled:
+            self.poll(*key)
         sent = send_due(post, clock.now(), limit)
         expired = expire_due(post, clock.now())
         ended = end_removed(self.store, self.subscribers, clock)
-        told = self.tell(clock, limit)
+        told = self.tell(clock, limit, self.webhooks)
         folded = fold_due(self.store, self.enabled, limit)
         if judge_due(self.store, self.enabled, self.subscribers, clock.now(), limit):
-            told += self.tell(clock, limit)
+            told += self.tell(clock, limit, self.webhooks)
         return WorkDone(
             sent=sent["sent"],
             reminded=sent["reminded"],
@@ -84,14 +96,33 @@ class Parts:
             told=told["told"],
             failed_tellings=told["failed"],
             folded=folded,
-            waiting=waiting(self.store, self.plugins, clock),
+            waiting=waiting(self.store, self.plugins, clock, self.webhooks.names),
             ended=ended,
             cleaned=self.sweep.round(self.store, self.settings.tenants, self.settings.retention, clock.now(), limit),
         )
 
-    def tell(self, clock: Clock | None = None, limit: int = 20) -> Counter[str]:
-        """Tell what is untold to the subscribers in this process."""
-        return tell_due(self.store, self.plugins, self.settings.tenants, clock or self.clock, limit)
+    def tell(self, clock: Clock | None = None, limit: int = 20, webhooks: Webhooks | None = None) -> Counter[str]:
+        """Tell what is untold to the subscribers in this process; a worker tells the webhooks too."""
+        return tell_due(self.store, self.plugins, self.settings.tenants, clock or self.clock, limit, webhooks)
+
+    @property
+    def polled(self) -> list[tuple[str, str]]:
+        """The channels, by tenant and name, that are asked for what comes back."""
+        return [key for key, channel in self.channels.items() if isinstance(channel, Polled)]
+
+    def poll(self, tenant: str, name: str, wait: float = 0.0) -> int:
+        """Ask a channel for what came, keep it, reply; how many events there were. Never raises."""
+        key = tenant, name
+        channel: Any = self.channels[key]
+        try:
+            received = channel.poll(self.cursors.get(key, ""), wait)
+            told = self.inbox.take(tenant, name, received.events)
+        except Exception as error:  # noqa: BLE001 - one adapter's fault must not stop the worker
+            log.error("tenant %s, channel %s: polling failed: %s", tenant, name, trail(error))  # noqa: TRY400
+            return 0
+        self.cursors[key] = received.cursor
+        self.inbox.reply(tenant, name, told)
+        return len(received.events)
 
     def health(self, counts: Counter[str]) -> Health:
         """What ``Ratings.check()`` gives."""
@@ -103,8 +134,8 @@ class Parts:
                 of = f"{plugin.name} of {plugin.distribution}"
                 problems.append(f"plugin {of} failed {plugin.errors} time(s), last: {plugin.last_error}")
         if schema is not None:
-            problems += _untold(self.store, self.subscribers, self.plugins)
-        missing = [name for name in self.subscribers if not self.plugins.has(name)]
+            problems += _untold(self.store, self.subscribers, self.plugins, self.webhooks)
+        missing = [one for one in self.subscribers if not self.plugins.has(one) and not self.webhooks.has(one)]
         if missing:
             problems.append(f"subscribers not loaded in this process: {', '.join(missing)}; their news waits")
         return Health(schema=schema, problems=tuple(problems), counts=dict(counts))
@@ -176,6 +207,8 @@ def assemble(
     subscribers = {one if isinstance(one, str) else name_of(one): True for one in given}
     subscribers |= dict.fromkeys(settings.plugins, False)
     tenants, page = settings.tenants, settings.page
+    enabled = {name: tenant for name, tenant in tenants.items() if tenant.enabled}
+    subscribers |= webhook_names(enabled.values())
     hearing = Hearing(store, clock, page.secrets, lambda: subscribers, counts)
     intake = Intake(
         store=store,
@@ -186,6 +219,26 @@ def assemble(
         base_url=page.base_url,
         counts=counts,
     )
+    inbox = Inbox(
+        store=store,
+        clock=clock,
+        tenants=enabled,
+        channels=channels,
+        secrets=page.secrets,
+        base_url=page.base_url,
+        subscribers=lambda: subscribers,
+        counts=counts,
+    )
+    door = Door(
+        tenants=enabled,
+        channels=channels,
+        inbox=inbox,
+        close=intake.closed,
+        store=store,
+        clock=clock,
+        base_url=page.base_url,
+        offer=offer,
+    )
     return Parts(
         settings=settings,
         clock=clock,
@@ -195,11 +248,13 @@ def assemble(
         channels=channels,
         intake=intake,
         hearing=hearing,
-        desk=LiveDesk(hearing, settings, clock, offer),
+        desk=LiveDesk(hearing, settings, clock, offer, door),
+        inbox=inbox,
+        webhooks=Webhooks(enabled, clock),
     )
 
 
-def _untold(store: Store, subscribers: Mapping[str, bool], plugins: Plugins) -> Iterator[str]:
+def _untold(store: Store, subscribers: Mapping[str, bool], plugins: Plugins, webhooks: Webhooks) -> Iterator[str]:
     """What news waits for whom, where this process cannot tell it or telling it fails."""
     with store.read() as connection:
         standing = outbox.untold(connection)
@@ -210,7 +265,7 @@ def _untold(store: Store, subscribers: Mapping[str, bool], plugins: Plugins) -> 
                 f"{one.untold} news since {since} wait for {one.subscriber}, which this process does not have: start"
                 f" the one that has it, or give them up with `nps-plugin end-news {one.subscriber}`"
             )
-        elif one.untold and not plugins.has(one.subscriber):
+        elif one.untold and not plugins.has(one.subscriber) and not webhooks.has(one.subscriber):
             yield f"{one.untold} news since {since} wait for {one.subscriber}, which is not loaded in this process"
         elif one.failed:
             yield f"{one.failed} news could not be told to {one.subscriber} so far; they are tried again"

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .model import (
         AnswerRecorded,
         ClosedTicket,
+        CommentReceived,
         DeliveryFailed,
         Exclusion,
         Receipt,
@@ -61,6 +62,10 @@ class HookFacade:
     def nps_answer_recorded(self, news: AnswerRecorded) -> None:
         """Tell every plugin in this process, once."""
         self._ratings.plugins.call("nps_answer_recorded", news=news)
+
+    def nps_comment_received(self, news: CommentReceived) -> None:
+        """Tell every plugin in this process, once."""
+        self._ratings.plugins.call("nps_comment_received", news=news)
 
     def nps_verdict_reached(self, news: VerdictReached) -> None:
         """Tell every plugin in this process, once."""

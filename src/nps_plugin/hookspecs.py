@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .model import (
         AnswerRecorded,
         ClosedTicket,
+        CommentReceived,
         DeliveryFailed,
         Exclusion,
         ReopenedTicket,
@@ -69,6 +70,10 @@ class NpsSpec:
     @hookspec
     def nps_answer_recorded(self, news: AnswerRecorded) -> None:
         """News: a score was stored, or reasons or a comment were added. At least once."""
+
+    @hookspec
+    def nps_comment_received(self, news: CommentReceived) -> None:
+        """News: a client wrote over a channel without a score. At least once."""
 
     @hookspec
     def nps_verdict_reached(self, news: VerdictReached) -> None:

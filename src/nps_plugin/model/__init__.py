@@ -47,7 +47,7 @@ from .judgement import (
 )
 from .log import LogEntry, LogEvent
 from .messages import Choice, Delivery, Message, Point
-from .news import AnswerRecorded, DeliveryFailed, News, StandingChanged, SurveySent, VerdictReached
+from .news import AnswerRecorded, CommentReceived, DeliveryFailed, News, StandingChanged, SurveySent, VerdictReached
 from .peers import PeerFigures, PeerMark, Peers
 from .persons import Forgotten
 from .plain import Plain
@@ -108,6 +108,7 @@ __all__ = [
     "ClientHistory",
     "ClockAdvice",
     "ClosedTicket",
+    "CommentReceived",
     "Commented",
     "Comparison",
     "Delivery",

@@ -54,6 +54,17 @@ class AnswerRecorded(News):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommentReceived(News):
+    """A client wrote over a channel, and no score starts the text: somebody should read it."""
+
+    survey: str
+    channel: str
+    comment: str
+    #: without the characters that reorder text; left out of logs
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerdictReached(News):
     """The verdict on a ticket was reached, or changed by a correction."""
 

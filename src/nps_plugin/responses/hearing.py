@@ -70,7 +70,7 @@ class Hearing:
         if token is not None:
             message = survey_by_token(connection, tenant.name, token)
             survey, given["channel"] = message.survey, message.channel
-            given |= {"asked_at": asked_at(message, now), "token": token}
+            given |= {"asked_at": asked_at(message, now), "token": token, "scale": message.scale}
         taken = take(connection, tenant, str(survey), Given(score=score, **given), self._subscribers(), now)
         if taken.dropped:
             self._counts["answers_dropped"] += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Survey, SurveyState
+from ..store.scales import scale_of
 from ..store.tables import surveys
 from ..surveys.rows import survey_of
 from .arbiter import Standing as Answered
@@ -49,10 +50,17 @@ def look(connection: Connection, tenant: Tenant, token: str, now: datetime) -> L
     message = survey_by_token(connection, tenant.name, token)
     row = connection.execute(select(surveys).filter_by(tenant_id=tenant.name, survey=message.survey)).one()
     standing = standing_of(connection, tenant.name, message.survey)
+    survey, own = survey_of(row, tenant.scale), message.scale
+    stands = _standing(row, standing, tenant, now)
+    if own is not None and own != row.scale:
+        if any(answer.state is not AnswerState.IGNORED for answer in standing):
+            # answered over a channel with another scale: this message's scores mean something else
+            stands = Standing.LOCKED
+        survey = replace(survey, scale=scale_of(own, tenant.scale))
     return Look(
         tenant=tenant,
-        survey=survey_of(row, tenant.scale),
-        standing=_standing(row, standing, tenant, now),
+        survey=survey,
+        standing=stands,
         locale=message.locale,
         question=message.question,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from ..config.settings import Tenant
 from ..errors import (
@@ -56,6 +56,10 @@ class Given:
     asked_at: datetime | None = None
     #: the token of that link
     token: str | None = field(default=None, repr=False)
+    #: what is known of who answers, where nothing is to be screened: a tap, a key
+    grade: Grade | None = None
+    #: the scale of that message, as its row has it; None: the survey's
+    scale: Mapping[str, Any] | None = None
 
 
 def survey_by_token(connection: Connection, tenant: str, token: str, *, hold: bool = False) -> Any:
@@ -109,13 +113,20 @@ def take(
         # its person may have been forgotten while the lock was waited for; SQLite has one writer at a time
         survey_by_token(connection, tenant.name, given.token)
     ledger = Ledger(connection=connection, tenant=tenant, survey=row, now=now, subscribers=subscribers)
-    scale = scale_of(row.scale, tenant.scale)
+    scale = scale_of(dict(given.scale or row.scale), tenant.scale)
     score = scale.check(given.score)
     _check_reasons(tenant, given.reasons)
     _check_source(ledger, given)
     standing = standing_of(connection, tenant.name, survey_id)
     _check_open(row, standing, now)
-    grade = _grade(connection, tenant.name, row, given, now)
+    if given.scale is not None and dict(given.scale) != row.scale:
+        if any(answer.state is not AnswerState.IGNORED for answer in standing):
+            # scores on two scales cannot be held against each other
+            raise AnswerLocked(f"survey {survey_id} is answered on scale {row.scale['name']}")
+        connection.execute(
+            update(surveys).filter_by(tenant_id=tenant.name, survey=survey_id).values(scale=dict(given.scale))
+        )
+    grade = given.grade or _grade(connection, tenant.name, row, given, now)
     text = kept_text(str(given.comment or ""), COMMENT_LIMIT).strip()
     visitor = Visitor(
         agent=given.evidence.agent, address=given.evidence.address, source=given.source, by=fitting(given.by)

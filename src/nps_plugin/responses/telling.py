@@ -7,25 +7,39 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ..clock import Clock
 from ..config.settings import Tenant
 from ..errors import UnknownTicket, trail
-from ..model import AnswerRecorded, DeliveryFailed, News, StandingChanged, SurveySent, VerdictReached
+from ..model import AnswerRecorded, CommentReceived, DeliveryFailed, News, StandingChanged, SurveySent, VerdictReached
 from ..plugins import Plugins
 from ..store import outbox
 from ..store.engine import Store
+from ..store.tables import comments
 from ..verdicts import read_verdict, standing_news
+from ..wording.clean import clean_text
 from .reading import read_answer
+from .webhook import Webhooks
 
 log = logging.getLogger(__name__)
 
 
-def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], clock: Clock, limit: int) -> Counter[str]:
-    """Tell what is due to the subscribers loaded here, at most ``limit`` rows; counts of told and failed."""
+def tell_due(
+    store: Store,
+    plugins: Plugins,
+    tenants: Mapping[str, Tenant],
+    clock: Clock,
+    limit: int,
+    webhooks: Webhooks | None = None,
+) -> Counter[str]:
+    """Tell what is due to the subscribers loaded here, at most ``limit`` rows; counts of told and failed.
+
+    ``webhooks`` are for a worker alone: whoever records an answer does not wait for another host.
+    """
     done: Counter[str] = Counter()
     loaded = [plugin.name for plugin in plugins if plugin.loaded]
+    loaded += webhooks.names if webhooks is not None else []
     if not loaded:
         return done
     settled: tuple[outbox.Row, str] | None = None
@@ -37,14 +51,16 @@ def tell_due(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], cloc
             row = outbox.claim(connection, clock.now(), loaded) if left else None
         if row is None:
             break
-        settled = row, _tell(store, plugins, tenants, row)
+        settled = row, _tell(store, plugins, tenants, row, webhooks)
     return done
 
 
-def waiting(store: Store, plugins: Plugins, clock: Clock) -> int:
+def waiting(store: Store, plugins: Plugins, clock: Clock, webhooks: Iterable[str] = ()) -> int:
     """How much news is due to subscribers that are not loaded here, and waits for a process that has them."""
     with store.read() as connection:
-        return outbox.waiting(connection, clock.now(), [plugin.name for plugin in plugins if plugin.loaded])
+        return outbox.waiting(
+            connection, clock.now(), [*(plugin.name for plugin in plugins if plugin.loaded), *webhooks]
+        )
 
 
 def end_removed(store: Store, subscribers: Iterable[str], clock: Clock) -> int:
@@ -56,7 +72,9 @@ def end_removed(store: Store, subscribers: Iterable[str], clock: Clock) -> int:
     return sum(ended.values())
 
 
-def _tell(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], row: outbox.Row) -> str:
+def _tell(
+    store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], row: outbox.Row, webhooks: Webhooks | None
+) -> str:
     """Tell one row; "" where the subscriber has heard, else what went wrong."""
     if row.tenant not in tenants:
         # taken out of the configuration by mistake, or served by another process: the news waits
@@ -68,6 +86,8 @@ def _tell(store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], row: ou
         log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))  # noqa: TRY400
         return f"cannot be worded: {trail(problem)}"
     # None: nothing left to tell of, since the person was forgotten with the answer
+    if webhooks is not None and news is not None and webhooks.has(row.subscriber):
+        return webhooks.tell(row.subscriber, row.kind, news)
     return "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)
 
 
@@ -93,6 +113,11 @@ def news_of(connection: Connection, tenants: Mapping[str, Tenant], row: outbox.R
     if row.kind == "answer_recorded":
         answer = read_answer(connection, tenant, row.about["answer"])
         return None if answer is None else AnswerRecorded(**head, survey=row.about["survey"], answer=answer)
+    if row.kind == "comment_received":
+        text = connection.execute(
+            select(comments.c.text).filter_by(tenant_id=tenant.name, comment=row.about["comment"])
+        ).scalar()
+        return None if text is None else CommentReceived(**head, text=clean_text(text), **row.about)
     if row.kind == "verdict_reached":
         try:
             verdict = read_verdict(connection, tenant, row.ticket, row.host, row.closure)

@@ -72,6 +72,8 @@ def put(
     ``subscribers``: their names; a mapping also says of each whether a process handed it over (see ``tables.outbox``).
     """
     given = subscribers if isinstance(subscribers, Mapping) else dict.fromkeys(subscribers, False)
+    # a tenant's webhook hears its own tenant's news only
+    given = {name: by for name, by in given.items() if not name.startswith("webhook ") or name == f"webhook {tenant}"}
     if not given:
         return
     ours = {"tenant_id": tenant, "host": host, "ticket": ticket, "closure": closure}

@@ -26,6 +26,7 @@ from ..wording.catalogue import accepted, locale_for, locales, msgid
 from ..wording.clean import clean_line, kept_text
 from .address import address_class
 from .desk import Desk, Look, Standing
+from .door import hook_target
 from .http import Request, Response
 from .pages import (
     MAX_COMMENT,
@@ -75,6 +76,10 @@ def handle(request: Request, desk: Desk) -> Response:
 
     Never raises: what goes wrong on our side is logged, without the token, and answered with a friendly page.
     """
+    hook, door = hook_target(request.path), getattr(desk, "door", None)
+    if hook is not None and door is not None:
+        found: Response = door.handle(request, *hook)
+        return found
     target = _target(request.path)
     place = Place(locale=_stranger_locale(request))
     try:

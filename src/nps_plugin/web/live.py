@@ -12,6 +12,7 @@ from ..links import Nonces
 from ..model import Effect, Evidence
 from ..responses.hearing import Hearing
 from ..responses.looking import Look
+from .door import Door
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,10 @@ log = logging.getLogger(__name__)
 class LiveDesk:
     """See :class:`nps_plugin.web.desk.Desk`."""
 
-    def __init__(self, hearing: Hearing, settings: Settings, clock: Clock, offer: Callable[[], None]) -> None:
+    def __init__(
+        self, hearing: Hearing, settings: Settings, clock: Clock, offer: Callable[[], None], door: Door
+    ) -> None:
+        self.door = door
         self.nonces = Nonces(settings.page.secrets, clock)
         self.trusted_proxies = settings.page.trusted_proxies
         self._hearing, self._settings, self._offer = hearing, settings, offer

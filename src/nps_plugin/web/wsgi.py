@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from ..errors import trail
 from .desk import Desk
+from .door import hook_target
 from .handle import handle
 from .http import Request
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: Bytes of a body that are read as a form.
 MAX_BODY = 64 * 1024
+#: Bytes of one that comes in at the door of hosts and providers.
+MAX_HOOK = 1024 * 1024
 #: Bytes of a longer one that are read and dropped: a client that is cut off while it sends never sees our page.
 MAX_DRAINED = 2 * 1024 * 1024
 
@@ -49,9 +52,13 @@ def read_request(environ: WSGIEnvironment) -> Request:
     reader.max_form_memory_size = MAX_BODY
     reader.max_form_parts = 200
     form: dict[str, list[str]] = {}
-    too_large = False
+    too_large, body = False, b""
+    hook = hook_target(reader.path) is not None
+    if hook:
+        reader.max_content_length = MAX_HOOK
     if reader.method == "POST":
         try:
+            body = reader.get_data(cache=True) if hook else b""
             form = dict(reader.form.lists())
         except HTTPException:
             too_large = True
@@ -65,6 +72,8 @@ def read_request(environ: WSGIEnvironment) -> Request:
         headers={name.lower(): value for name, value in reader.headers.items()},
         remote=reader.remote_addr or "",
         too_large=too_large,
+        body=body,
+        url=f"?{environ['QUERY_STRING']}" if hook and environ.get("QUERY_STRING") else "",
     )
 
 
