@@ -14,7 +14,7 @@ from .clock import Clock
 from .config import Settings, Tenant
 from .counts import fold_due
 from .errors import ConfigError, ConfigProblem, PluginError, trail
-from .model import Health, Message, WorkDone
+from .model import Health, Message, Untold, WorkDone
 from .plugins import Plugins, name_of
 from .ports import Channel, Polled, capabilities_of
 from .responses.hearing import Hearing
@@ -140,7 +140,7 @@ class Parts:
             problems.append(f"subscribers not loaded in this process: {', '.join(missing)}; their news waits")
         return Health(schema=schema, problems=tuple(problems), counts=dict(counts))
 
-    def untold(self) -> list[outbox.Untold]:
+    def untold(self) -> list[Untold]:
         """What ``Ratings.untold()`` gives."""
         if not is_there(self.store):
             return []

@@ -29,6 +29,7 @@ from .model import (
     Receipt,
     ReopenedTicket,
     TicketVerdict,
+    Untold,
     WorkDone,
 )
 from .web.http import Request, Response
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from .assembly import Parts
     from .plugins import Plugins
-    from .store.outbox import Untold
 
 log = logging.getLogger(__name__)
 #: As many of each kind does one round of the worker.

@@ -46,6 +46,7 @@ from nps_plugin import (
     Survey,
     SurveySent,
     TicketVerdict,
+    Untold,
     VerdictReached,
     WorkDone,
     hookimpl,
@@ -175,6 +176,7 @@ def host(now: datetime, connection: object) -> None:
     assert_type(ratings.run_due(limit=10), WorkDone)
     assert_type(ratings.rebuild("acme"), Rebuilt)
     assert_type(ratings.check(), Health)
+    assert_type(ratings.untold(), list[Untold])
     assert_type(ratings.reconcile("acme", now), int)
     assert_type(ratings.handle(Request(method="GET", path="/acme/x")), Response)
     ratings.reload()

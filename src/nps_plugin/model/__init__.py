@@ -88,7 +88,7 @@ from .standings import (
 from .surveys import Exclusion, KpiCheck, NotAsked, NotAskedReason, Receipt, Survey, SurveyState
 from .tickets import Assignment, Client, ClosedTicket, Interval, ReopenedTicket
 from .verdicts import TicketVerdict, VerdictKind
-from .work import Rebuilt, WorkDone
+from .work import Rebuilt, Untold, WorkDone
 
 __all__ = [
     "SCALES",
@@ -200,6 +200,7 @@ __all__ = [
     "Trap",
     "TrapFigures",
     "TrendFinding",
+    "Untold",
     "VerdictKind",
     "VerdictReached",
     "Way",

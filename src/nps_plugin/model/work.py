@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from .plain import Plain
 
@@ -41,3 +42,17 @@ class Rebuilt(Plain):
     equal: bool
     differences: int
     rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Untold(Plain):
+    """What the outbox holds for one subscriber: news untold, how much of it failed before, and what was ended."""
+
+    subscriber: str
+    #: a process handed the subscriber over, instead of the configuration naming it
+    given: bool
+    untold: int
+    failed: int
+    ended: int
+    #: when the oldest untold news was written
+    since: datetime | None

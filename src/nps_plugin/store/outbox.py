@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, func, insert, select, update
 
-from ..model import Plain
+from ..model import Untold
 from .ids import new_id
 from .tables import closures, outbox
 
@@ -40,19 +40,6 @@ class Row:
     about: Mapping[str, Any]
     at: datetime
     attempts: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Untold(Plain):
-    """What the outbox holds for one subscriber: news untold, how much of it failed before, and what was ended."""
-
-    subscriber: str
-    given: bool
-    untold: int
-    failed: int
-    ended: int
-    #: when the oldest untold news was written
-    since: datetime | None
 
 
 def put(
