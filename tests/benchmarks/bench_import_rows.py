@@ -16,7 +16,7 @@ from tests.postgres import Postgres
 from nps_plugin import Ratings
 from nps_plugin.store import tables
 
-ROWS, AT_ONCE, ROUNDS = 50_000, 2000, 3
+ROWS, AT_ONCE, ROUNDS = 20_000, 2000, 3
 WRITTEN = ("client", "closure", "survey", "answer", "fold_queue")
 
 
