@@ -141,8 +141,8 @@ class TwilioChannel:
             number = phone_number(answered.address or answered.event.address, self._country)
         except ValueError:
             return
-        more = f"{answered.why} {answered.url}" if answered.why and answered.url else ""
-        text = " ".join(filter(None, (answered.text, more)))
+        # where there is no link, the client's next words are the reason
+        text = " ".join(filter(None, (answered.text, answered.why, answered.url if answered.why else "")))
         if text:
             self._say(number, text, "")
 
