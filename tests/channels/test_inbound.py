@@ -13,7 +13,7 @@ from tests.surveys.wires import Book
 from tests.world import send, token_of
 
 from nps_plugin import SCALES, Client, hookimpl
-from nps_plugin.responses.inbound import score_in
+from nps_plugin.responses.in_text import score_in
 
 IVAN = Client(id="7", name="Ivan", email="ivan@example.org", phone="+7 916 123-45-67")
 

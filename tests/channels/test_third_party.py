@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -66,7 +67,12 @@ def installed(tmp_path_factory):
 
 
 def run(installed, *command, **env):
-    python_path = {"PYTHONPATH": str(installed), "PATH": "", "NPS_SECRET": "a secret of the tests, long enough"}
+    ours = os.environ.get("PYTHONPATH", "")
+    python_path = {
+        "PYTHONPATH": f"{installed}{os.pathsep}{ours}".rstrip(os.pathsep),
+        "PATH": "",
+        "NPS_SECRET": "a secret of the tests, long enough",
+    }
     return subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, check=False, timeout=120, env=python_path | env
     )

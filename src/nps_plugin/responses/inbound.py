@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +19,13 @@ from ..clock import Clock
 from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..errors import AnswerLocked, AnswerRefused, ScoreOffScale, SurveyCancelled, SurveyExpired, trail
-from ..links import hook_url, is_token, rating_url, token_digest
+from ..links import ClientLinks, is_token, rating_url, token_digest
 from ..model import (
     Answered,
     AnswerOutcome,
     AnswerState,
     Blocked,
+    Client,
     Commented,
     Effect,
     Event,
@@ -35,6 +35,7 @@ from ..model import (
     Moved,
     Reasoned,
     Reported,
+    ReportOutcome,
     Scale,
     Scored,
     Stopped,
@@ -48,37 +49,24 @@ from ..store.scales import scale_of
 from ..store.tables import answers, clients, comments, contacts, inbound_events, messages, surveys
 from ..store.upsert import insert_or
 from ..surveys.log import masked
-from ..surveys.optout import opt_out
+from ..surveys.optout import opt_out, opt_out_client
 from ..surveys.reporting import report
 from ..wording.catalogue import locale_for
 from ..wording.clean import kept_text
 from ..wording.replies import choices_of, outcome_text, why_after, why_texts
 from ..wording.texts import reason_choices
+from .in_text import score_in
 from .recording import COMMENT_LIMIT, Given, asked_at, take
-
-__all__ = ["Early", "Inbox", "hook_url", "score_in"]
 
 log = logging.getLogger(__name__)
 
 #: How long a message may be under way to its provider while something about it comes back already.
 _UNDER_WAY = timedelta(minutes=10)
-#: A value at the start of a text, not a part of a longer number, a date or a share.
-_VALUE = re.compile(r"\s*(\d{1,3})(?![\d]|[.,/:-]\d)", re.ASCII)
 _EFFECTS = {Effect.CHANGED: AnswerOutcome.CHANGED, Effect.REPEATED: AnswerOutcome.THANKS}
 
 
 class Early(Exception):
     """Something came back about a message whose sending is not finished here: the provider is asked to come again."""
-
-
-def score_in(text: str, scale: Scale) -> tuple[int | None, str]:
-    """The score that starts a text, and the words after it: "5, great" is (5, "great"); with none of the scale, (None,
-    the text)."""
-    match = _VALUE.match(text)
-    if match is None or not scale.low <= int(match[1]) <= scale.high:
-        return None, text.strip()
-    rest = text[match.end() :].lstrip("\ufe0f\u20e3 \t\n,.;:!)-–—")
-    return int(match[1]), rest.strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,11 +137,19 @@ class Inbox:
         if isinstance(event, Blocked):
             _move(case, self._marks(tenant, event.address), "")
             return None
+        if isinstance(event, Linked):
+            return self._linked(case)
         if case.message is None:
+            if isinstance(event, Stopped) and event.address and not event.token:
+                # somebody who was never asked here
+                kind = capabilities_of(self._channels[tenant.name, channel]).address or "telegram"
+                person: dict[str, Any] = {kind: event.address}
+                opt_out_client(connection, tenant, Client(**person), self._secrets[:1], now)
             return self._unknown(case)
         if isinstance(event, Reported):
+            said = masked(event.reason)[:300]
             report(
-                connection, tenant, case.message, outcome=event.outcome, reason=masked(event.reason)[:300],
+                connection, tenant, case.message, outcome=ReportOutcome(event.outcome), reason=said,
                 final=event.final, noticed=event.noticed, retry_after=event.retry_after,
                 subscribers=self._subscribers(), now=now,
             )  # fmt: skip
@@ -178,6 +174,9 @@ class Inbox:
                 return self._without_score(case, words)
             if score is None:
                 return self._answered(case, AnswerOutcome.UNKNOWN)
+            if not words and not reasons:
+                # the client looks for other reasons to choose from
+                return self._answered(case, AnswerOutcome.THANKS, score)
         given = Given(
             score=score,
             reasons=reasons,
@@ -223,11 +222,29 @@ class Inbox:
             host=survey.host, ticket=survey.ticket, closure=survey.closure, survey=survey.survey, comment=comment,
             channel=case.channel,
         )  # fmt: skip
-        return self._answered(case, AnswerOutcome.UNREAD)
+        return self._answered(case, AnswerOutcome.NOTED if isinstance(case.event, Commented) else AnswerOutcome.UNREAD)
+
+    def _linked(self, case: _Case) -> Answered | None:
+        """The address belongs to the client who opened a link of ours: one made for it, or that of a message."""
+        tenant, event = case.tenant, case.event
+        client = ClientLinks(self._secrets, self._clock).read(tenant.name, event.token)
+        if client is None and case.message is not None:
+            client = case.message.client
+        known = select(clients.c.locale).filter_by(tenant_id=tenant.name, client=client)
+        row = case.connection.execute(known).first()
+        if row is None:
+            return self._unknown(case)
+        kind = capabilities_of(self._channels[tenant.name, case.channel]).address or "telegram"
+        for table in (clients, contacts):
+            mine = update(table).where(table.c.tenant_id == tenant.name, table.c.client == client)
+            case.connection.execute(mine.values({kind: event.address}))
+        locale = locale_for(row.locale, tenant.locale)
+        text = outcome_text(AnswerOutcome.LINKED, locale)
+        return Answered(outcome=AnswerOutcome.LINKED, event=event, address=event.address, locale=locale, text=text)
 
     def _unknown(self, case: _Case) -> Answered | None:
         event = case.event
-        if event.reference and not event.token and self._under_way(case):
+        if event.reference and not event.token and not event.address and self._under_way(case):
             raise Early
         self._counts["inbound_unknown"] += 1
         kind = type(event).__name__.lower()
@@ -249,7 +266,9 @@ class Inbox:
         why, invite = "", ""
         scale = case.scale if case.survey is not None else None
         asks = scale is not None and score in why_after(tenant, scale)
-        if outcome in (AnswerOutcome.THANKS, AnswerOutcome.CHANGED) and asks:
+        # whoever chose a reason may choose another
+        open_ = outcome in (AnswerOutcome.THANKS, AnswerOutcome.CHANGED) or isinstance(event, Reasoned)
+        if open_ and asks:
             why, invite = why_texts(locale)
         return Answered(
             outcome=outcome,
@@ -286,7 +305,7 @@ class Inbox:
                 message = connection.execute(found.where(messages.c.token_digest == token_digest(event.token))).first()
         elif event.reference:
             message = connection.execute(newest.where(here, messages.c.reference == event.reference)).first()
-        elif event.address:
+        if message is None and event.address and not event.token:
             marked = messages.c.address.in_(self._marks(tenant, event.address))
             message = connection.execute(newest.where(here, marked)).first()
         if message is not None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from ..model import AnswerState, NotAskedReason, SurveyState
 from .count_tables import counted, fold_queue, fold_states, folds, mixes, moments, standings, strata
+from .inbound_tables import inbound_events
 from .schema import ID, NAME, metadata
 from .types import Duration, UtcDateTime
 
@@ -259,19 +260,6 @@ messages = Table(
     Index("ix_nps_message_reference", "tenant_id", "channel", "reference"),
     Index("ix_nps_message_rate", "tenant_id", "channel", "created_at"),
     Index("ix_nps_message_address", "tenant_id", "channel", "address"),
-)
-
-#: What came in over a channel, by the provider's own ids: a replay is known, and does nothing.
-inbound_events = Table(
-    "nps_inbound_event",
-    metadata,
-    Column("tenant_id", NAME, nullable=False),
-    Column("channel", NAME, nullable=False),
-    #: the kind of event and its id
-    Column("event", NAME, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "channel", "event"),
-    Index("ix_nps_inbound_event_at", "tenant_id", "at"),
 )
 
 #: Scores, only ever added.

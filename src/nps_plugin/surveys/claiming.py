@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ..config.settings import Tenant
 from ..model import AnswerState, Client, NotAskedReason, ReportOutcome, Survey, SurveyState
 from ..ports import capabilities_of
 from ..store.addresses import reply_mark
@@ -135,8 +136,8 @@ def _question(due: Due) -> Claimed | str:
     if contacts_so_far(due.connection, tenant, due.case) >= tenant.ask.max_contacts:
         return _drop(due, NotAskedReason.MAX_CONTACTS)
     survey = replace(survey_of(row, tenant.scale), expires_at=now + tenant.ask.expires_after)
-    if channel != row.channel and tenant.scale_on(row.channel) != tenant.scale:
-        # the channel that failed had a scale of its own
+    if row.scale != scale_row(tenant.scale) and row.scale in _own_scales(tenant):
+        # the channel that failed before had a scale of its own
         survey = replace(survey, scale=tenant.scale)
     attempt = row.attempts + 1 if channel == row.channel else 1
     asking = _begin(due, survey, channel, "question", attempt)
@@ -153,6 +154,10 @@ def _question(due: Due) -> Claimed | str:
     )
     due.count()
     return Claimed(tenant=tenant, channel=channel, asking=asking, attempt=attempt, level=row.level)
+
+
+def _own_scales(tenant: Tenant) -> list[dict[str, Any]]:
+    return [scale_row(way.scale) for way in tenant.ways.values() if way.scale is not None]
 
 
 def _reminder(due: Due) -> Claimed | str:

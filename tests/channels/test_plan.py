@@ -1,0 +1,171 @@
+"""The plan: services and levels of their own, recordings, rates, lanes, a provider that is down for a day."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from tests.channels.gateway import Gateway, reached_by
+from tests.surveys.wires import Book
+from tests.world import text_of
+
+from nps_plugin import Client, ConfigError, DeliveryError
+
+IVAN = Client(id="7", name="Ivan", email="ivan@example.org", phone="+79161234567", locale="ru")
+
+
+@pytest.fixture
+def book():
+    return Book()
+
+
+def person(number, **more):
+    return Client(id=str(number), email=f"c{number}@example.org", phone=f"+7916{number:07d}", **more)
+
+
+def test_a_service_is_asked_in_its_own_way(make_world, book):
+    loan = {"channels": ["phone"], "delay": "3d", "question": {"en": "How was the loan?"}}
+    world = make_world(**reached_by(book, ask={"channels": ["email"]}, services={"loan": loan}))
+    world.close("1", client=person(1), service="loan")
+    world.close("2", client=person(2), service="mail")
+    world.ratings.run_due()
+    assert book.sent == []
+    assert len(world.mailbox.mails) == 1
+    world.clock.advance(timedelta(days=3))
+    world.ratings.run_due()
+    assert [(message.question, message.service) for message in book.sent] == [("How was the loan?", "loan")]
+
+
+def test_a_level_stands_over_a_service(make_world, book):
+    settings = reached_by(
+        book,
+        ask={"channels": ["email"]},
+        services={"loan": {"channels": ["email"], "question": {"en": "How was the loan?"}}},
+        levels={"head": {"channels": ["phone"], "question": {"en": "How do you find our work?"}}},
+    )
+    world = make_world(**settings)
+    world.close("1", client=person(1, level="head"), service="loan")
+    world.close("2", client=person(2), service="loan")
+    world.ratings.run_due()
+    assert [message.question for message in book.sent] == ["How do you find our work?"]
+    assert "How was the loan?" in text_of(world.mailbox.mails[0])
+
+
+def test_each_of_several_respondents_is_asked_by_the_plan_of_their_level(make_world, book):
+    world = make_world(**reached_by(book, ask={"channels": ["email"]}, levels={"head": {"channels": ["phone"]}}))
+    world.close("1", client=person(1), respondents=(person(2, level="head"),))
+    world.ratings.run_due()
+    assert (len(book.sent), len(world.mailbox.mails)) == (1, 1)
+
+
+def test_without_a_recording_nobody_is_called_and_the_next_channel_asks(make_world, book, tmp_path):
+    (tmp_path / "loan.wav").write_bytes(b"RIFF")
+    recorded = {"loan": {"recording": {"ru": str(tmp_path / "loan.wav")}}}
+    world = make_world(**reached_by(book, {"needs_recording": True}, services=recorded))
+    world.close("1", client=person(1, locale="ru"), service="loan")
+    world.close("2", client=person(2, locale="en"), service="loan")
+    world.close("3", client=person(3, locale="ru"), service="mail")
+    world.ratings.run_due()
+    assert [message.recording for message in book.sent] == [str(tmp_path / "loan.wav")]
+    assert len(world.mailbox.mails) == 2
+
+
+def test_where_nothing_but_the_telephone_is_left_the_reason_is_the_recording(make_world, book):
+    world = make_world(**reached_by(book, {"needs_recording": True}, ask={"channels": ["phone"]}))
+    world.close("1", client=IVAN)
+    assert world.ratings.run_due().not_asked == 1
+    assert world.rows("survey")[0].not_asked == "no_recording"
+
+
+def test_a_scale_longer_than_a_channel_can_show_is_refused_by_name(make_world, book):
+    with pytest.raises(ConfigError, match=r"channels\.phone\.scale: expected a scale of at most 10 points"):
+        make_world(**reached_by(book, {"points": 10}, scale="nps-11"))
+    make_world(**reached_by(book, {"points": 10}, scale="nps-11", phone={"scale": "keypad-10"}))
+
+
+def test_a_rate_holds_over_all_workers_and_what_it_puts_off_leaves_in_time(make_world, book):
+    world = make_world(**reached_by(book, ask={"channels": ["phone"]}, phone={"rate": "3/m"}))
+    for number in range(8):
+        world.close(str(number), client=person(number))
+    sent = []
+    for _ in range(4):
+        before = len(book.sent)
+        world.ratings.run_due()
+        world.ratings.run_due()
+        sent.append(len(book.sent) - before)
+        world.clock.advance(timedelta(minutes=1))
+    assert sent == [3, 3, 2, 0]
+
+
+def test_two_hundred_planned_calls_do_not_delay_a_mail(make_world, book):
+    world = make_world(**reached_by(book, ask={"channels": ["email"]}, services={"loan": {"channels": ["phone"]}}))
+    for number in range(200):
+        world.close(f"call {number}", client=person(number), service="loan")
+    world.clock.advance(timedelta(minutes=1))
+    for number in range(20):
+        world.close(f"mail {number}", client=person(1000 + number))
+    world.ratings.run_due(limit=60)
+    assert len(world.mailbox.mails) == 20
+
+
+def test_calls_that_a_rate_puts_off_do_not_use_up_the_round(make_world, book):
+    settings = reached_by(
+        book, ask={"channels": ["email"]}, services={"loan": {"channels": ["phone"]}}, phone={"rate": "1/d"}
+    )
+    world = make_world(**settings)
+    for number in range(50):
+        world.close(f"call {number}", client=person(number), service="loan")
+    for number in range(10):
+        world.close(f"mail {number}", client=person(1000 + number))
+    world.ratings.run_due(limit=12)
+    assert (len(book.sent), len(world.mailbox.mails)) == (1, 10)
+
+
+def test_a_gateway_that_is_down_for_a_day_loses_nothing_and_sends_nothing_twice(make_world, book):
+    world = make_world(
+        **reached_by(book, ask={"channels": ["phone"], "attempts": {"phone": 2}}, phone={"rate": "10/m"})
+    )
+    for number in range(25):
+        world.close(str(number), client=person(number))
+
+    def down():
+        raise DeliveryError("gateway: ConnectionError", down=True)
+
+    book.during, tries = down, []
+    for _ in range(24 * 6):
+        done = world.ratings.run_due()
+        tries.append(done.retried)
+        world.clock.advance(timedelta(minutes=10))
+    assert max(tries) <= 2
+    assert book.sent == []
+    book.during = None
+    per_minute = []
+    for _ in range(60 * 3):
+        before = len(book.sent)
+        world.ratings.run_due()
+        per_minute.append(len(book.sent) - before)
+        world.clock.advance(timedelta(minutes=1))
+    assert sorted(message.ticket for message in book.sent) == sorted(map(str, range(25)))
+    assert max(per_minute) <= 10
+
+
+def test_a_channel_s_round_is_one_and_ends_with_the_worker_s(make_world, book):
+    rounds = []
+
+    @contextmanager
+    def one(self):
+        rounds.append("in")
+        yield
+        rounds.append("out")
+
+    Gateway.round = one
+    try:
+        world = make_world(**reached_by(book, ask={"channels": ["phone"]}))
+        for number in range(3):
+            world.close(str(number), client=person(number))
+        world.ratings.run_due()
+    finally:
+        del Gateway.round
+    assert len(book.sent) == 3
+    assert rounds == ["in", "out"]
