@@ -30,6 +30,8 @@ class Capabilities:
     #: phone, telegram or email, where what comes back names the client by that address alone: there is then one open
     #: question to an address at a time
     address: str = ""
+    #: but several questions may be open there, since most of what comes back names its own; the rest is about the newest
+    several: bool = False
     #: it plays what is recorded for the service and language; without a recording the next channel takes over
     needs_recording: bool = False
 
@@ -96,7 +98,11 @@ class Inbound(Protocol):
 
 @runtime_checkable
 class Polled(Protocol):
-    """A channel that is asked for what comes back, where its provider cannot reach us. It has ``reply`` too."""
+    """A channel that is asked for what comes back, where its provider cannot reach us. It has ``reply`` too.
+
+    The worker asks once a round, unless it has an attribute ``polled`` that is False: then ``Ratings.listen`` does,
+    or the provider posts to the door.
+    """
 
     def poll(self, cursor: str, wait: float) -> Received:
         """What came since ``cursor`` ("" at the start of a process; else ``Received.cursor`` of what was kept last).

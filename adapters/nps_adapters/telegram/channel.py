@@ -56,13 +56,14 @@ class _Settings(Schema):
         load_default="", validate=validate.Regexp(r"\A\w{3,64}\Z", error="expected the bot's name, without @")
     )
     api = fields.String(load_default="https://api.telegram.org")
+    poll = fields.Boolean(load_default=False)
     timeout = fields.Float(load_default=20.0, validate=validate.Range(min=0, min_inclusive=False))
 
 
 class TelegramChannel:
     """One tenant's bot. A client is reached by the id of the chat with it, in ``Client.telegram``."""
 
-    capabilities = Capabilities(points=11, reasons=True, comments=True)
+    capabilities = Capabilities(points=11, reasons=True, comments=True, address="telegram", several=True)
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         problems, checked = _read(settings)
@@ -77,6 +78,8 @@ class TelegramChannel:
         if problems or token is None:
             raise ConfigError(problems)
         self._username: str = checked["username"]
+        #: whether the worker polls; else Telegram posts to the door, or ``Ratings.listen`` polls
+        self.polled: bool = checked["poll"]
         self._api = BotApi(token, checked["api"], checked["timeout"])
         # of the token, so that there is nothing more to keep: who has it could read the updates anyway
         self._hook_secret = Secret(hmac.digest(token.reveal().encode(), b"nps-plugin webhook", "sha256").hex())

@@ -53,7 +53,7 @@ def channel_for(due: Due, client: Client) -> tuple[str, datetime] | NotAskedReas
         opening = opens_on(due, name, client)
         if opening >= row.expires_at:
             continue
-        if can.address and _open_there(due, name, getattr(client, can.address)):
+        if can.address and not can.several and _open_there(due, name, getattr(client, can.address)):
             taken = taken or name
             continue
         return name, opening

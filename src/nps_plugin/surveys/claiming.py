@@ -204,7 +204,7 @@ def _answered_once(due: Due) -> bool:
 def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int) -> Asking:
     can = capabilities_of(due.post.channels[due.tenant.name, channel])
     address = getattr(due.client, can.address) if can.address else ""
-    return begin_message(
+    asking = begin_message(
         due.connection,
         due.tenant,
         survey,
@@ -219,6 +219,8 @@ def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int) -> A
         attempt=attempt,
         address=reply_mark(due.post.secrets[0], due.tenant.name, address) if address else "",
     )
+    # with the address that the client connected, where the host knows none
+    return asking if due.client is None else replace(asking, client=due.client)
 
 
 def _suppressed(due: Due, client: Client) -> bool:
