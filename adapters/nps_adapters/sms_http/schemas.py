@@ -21,6 +21,13 @@ def _pattern(text: str) -> None:
         raise ValidationError(f"expected a regular expression: {error}") from None
 
 
+def _charset(name: str) -> None:
+    try:
+        "я".encode(name, "replace")
+    except (LookupError, UnicodeError):
+        raise ValidationError(f'expected a charset such as "utf-8" or "windows-1251", not {name!r}') from None
+
+
 class _Texts(fields.Field[list[str]]):
     """A text or number, or a list of them, as texts."""
 
@@ -105,24 +112,25 @@ class _HookSchema(_Strict):
     field = fields.String()
     hmac = fields.Nested(_SignedSchema)
     networks = fields.List(fields.String(), load_default=list)
-    charset = fields.String(load_default="utf-8")
+    charset = fields.String(load_default="utf-8", validate=_charset)
     items = fields.String(load_default="")
     answer = fields.String(load_default="")
     inbound = fields.Nested(_InboundSchema)
     report = fields.Nested(_ReportSchema)
 
-    @validates_schema
-    def _guarded(self, data: Any, **_: Any) -> None:
-        places = [key for key in ("header", "query", "field") if data.get(key)]
-        if "secret" not in data and "hmac" not in data:
-            raise ValidationError(
-                "expected a secret (with header, query or field) or hmac: else anybody can post", "secret"
-            )
-        if "secret" in data and len(places) != 1:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _guarded(self, _: Any, given: Any, **__: Any) -> None:
+        if not isinstance(given, Mapping):
+            return
+        places = [key for key in ("header", "query", "field") if given.get(key)]
+        if "secret" not in given and "hmac" not in given:
+            expected = "expected a secret (with header, query or field) or hmac: else anybody can post"
+            raise ValidationError(expected, "secret")
+        if "secret" in given and len(places) != 1:
             raise ValidationError("expected where it stands: one of header, query and field", "secret")
-        if "secret" not in data and places:
+        if "secret" not in given and places:
             raise ValidationError("expected together with secret", places[0])
-        if "inbound" not in data and "report" not in data:
+        if "inbound" not in given and "report" not in given:
             raise ValidationError("expected inbound, report or both", "inbound")
 
 
@@ -135,7 +143,7 @@ class SettingsSchema(_Strict):
     fields_ = fields.Dict(keys=fields.String(), required=True, data_key="fields")
     headers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
     secrets = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict)
-    charset = fields.String(load_default="utf-8")
+    charset = fields.String(load_default="utf-8", validate=_charset)
     success = fields.Nested(_TestSchema, required=True)
     reference = fields.Nested(_TakenSchema)
     errors = fields.List(fields.Nested(_RefusalSchema), load_default=list)

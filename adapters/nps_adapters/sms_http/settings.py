@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,8 +90,6 @@ def read_gateway(settings: Mapping[str, Any]) -> Gateway:
     secrets = _secrets(settings.get("secrets"), problems)
     _check_placeholders(settings, secrets, problems)
     _check_address(settings.get("url"), problems)
-    if (charset := found.get("charset")) is not None:
-        _check_charset("charset", charset, problems)
     _check_sending(settings, problems)
     hook = _hook(found.get("hook"), settings.get("hook"), problems)
     if problems or not found:
@@ -136,7 +133,6 @@ def _hook(found: Mapping[str, Any] | None, given: Any, problems: list[ConfigProb
             problems.append(ConfigProblem("hook.networks", f'expected networks such as "203.0.113.0/24", not {name!r}'))
     if found is None:
         return None
-    _check_charset("hook.charset", found["charset"], problems)
     inbound, report = found.get("inbound"), found.get("report")
     place = next(((key, found[key]) for key in ("header", "query", "field") if found.get(key)), ("", ""))
     return Hook(
@@ -197,14 +193,6 @@ def _check_sending(settings: Mapping[str, Any], problems: list[ConfigProblem]) -
             for name, one in values.items()
             if not isinstance(one, str | int | float)
         ]
-
-
-def _check_charset(key: str, name: str, problems: list[ConfigProblem]) -> None:
-    try:
-        codecs.lookup(name)
-        "я".encode(name, "replace")
-    except (LookupError, UnicodeError):
-        problems.append(ConfigProblem(key, f'expected a charset such as "utf-8" or "windows-1251", not {name!r}'))
 
 
 def _check_address(url: Any, problems: list[ConfigProblem]) -> None:

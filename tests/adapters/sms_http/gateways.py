@@ -14,10 +14,10 @@ PASSWORD, HOOK_SECRET = "the gateway's password", "the secret of the hook"
 PATH = "/rate/hooks/acme/sms"
 
 
-def form_settings(url: str, **more: Any) -> dict[str, Any]:
+def form_settings(base: str, /, **more: Any) -> dict[str, Any]:
     """A form by POST, JSON back, reports and answers by POST with a secret in the address."""
     plain: dict[str, Any] = {
-        "url": f"{url}/sys/send.php",
+        "url": f"{base}/sys/send.php",
         "fields": {"login": "acme", "psw": "{secret:password}", "phones": "{digits}", "mes": "{text}", "fmt": 3},
         "secrets": {"password": Secret(PASSWORD)},
         "success": {"json": "id"},
@@ -42,10 +42,10 @@ def form_settings(url: str, **more: Any) -> dict[str, Any]:
     return {**plain, **more}
 
 
-def json_settings(url: str, **more: Any) -> dict[str, Any]:
+def json_settings(base: str, /, **more: Any) -> dict[str, Any]:
     """JSON by POST with a bearer, reports and answers as a signed JSON list."""
     plain: dict[str, Any] = {
-        "url": f"{url}/messaging/v1/SendSMS",
+        "url": f"{base}/messaging/v1/SendSMS",
         "send": "json",
         "fields": {"number": "Acme", "messages": [{"destination": "{digits}", "text": "{text}", "own": "{id}"}]},
         "headers": {"Authorization": "Bearer {secret:key}"},
@@ -64,10 +64,10 @@ def json_settings(url: str, **more: Any) -> dict[str, Any]:
     return {**plain, **more}
 
 
-def query_settings(url: str, **more: Any) -> dict[str, Any]:
+def query_settings(base: str, /, **more: Any) -> dict[str, Any]:
     """Everything in the address in windows-1251, plain text back; nothing is heard."""
     plain: dict[str, Any] = {
-        "url": f"{url}/send/{{digits}}",
+        "url": f"{base}/send/{{digits}}",
         "method": "GET",
         "send": "query",
         "charset": "windows-1251",
