@@ -108,7 +108,11 @@ class Parts:
     @property
     def polled(self) -> list[tuple[str, str]]:
         """The channels, by tenant and name, that are asked for what comes back."""
-        return [key for key, channel in self.channels.items() if isinstance(channel, Polled)]
+        return [
+            key
+            for key, channel in self.channels.items()
+            if isinstance(channel, Polled) and getattr(channel, "polled", True)
+        ]
 
     def poll(self, tenant: str, name: str, wait: float = 0.0) -> int:
         """Ask a channel for what came, keep it, reply; how many events there were. Never raises."""

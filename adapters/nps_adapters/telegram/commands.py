@@ -38,6 +38,25 @@ def webhook(ctx: click.Context, tenant: str, channel: str, remove: bool) -> None
 @command.command()
 @_TENANT
 @_CHANNEL
+@click.pass_context
+def poll(ctx: click.Context, tenant: str, channel: str) -> None:
+    """Fetch what comes back, where Telegram cannot reach us; until Ctrl-C. One process for each bot."""
+    import signal
+    import threading
+
+    ratings, bot = _bot(ctx, tenant, channel)
+    if bot.polled:
+        raise click.ClickException(f"tenant {tenant}: the worker polls {channel} already (poll = true); take that out")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    click.echo(f"The bot of {tenant} is polled; Ctrl-C ends it.")
+    ratings.listen(tenant, channel, stop)
+
+
+@command.command()
+@_TENANT
+@_CHANNEL
 @click.option("--client", required=True, help='The client by a key such as "id:7" or "email:ivan@example.org".')
 @click.pass_context
 def link(ctx: click.Context, tenant: str, channel: str, client: str) -> None:
