@@ -180,14 +180,15 @@ def test_answers_and_verdicts_leave_by_a_signed_webhook(make_world, crm):
     assert (verdict["ticket"], verdict["verdict"]["kind"]) == ("17", "confirmed")
 
 
-@pytest.mark.parametrize(
-    "break_it", [lambda crm: crm.refuse(500), lambda crm: crm.refuse(404), lambda crm: crm.fail("redirects")]
-)
-def test_a_webhook_that_fails_is_told_again_until_it_hears(make_world, crm, break_it):
+@pytest.mark.parametrize("status", [500, 404, 302])
+def test_a_webhook_that_fails_is_told_again_until_it_hears(make_world, crm, status):
     world = make_world(webhook={"url": f"{crm.url}/ratings", "secret": HOOK, "timeout": 2.0}, strict=False)
     token = world.asked()
     send(world.browser(), token, 3)
-    crm.refuse(status) if status != 302 else crm.fail("redirects")
+    if status == 302:
+        crm.fail("redirects")
+    else:
+        crm.refuse(status)
     world.ratings.run_due()
     crm.accept()
     before = len(crm.calls)

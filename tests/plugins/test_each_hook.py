@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from nps_plugin import Client, Delivery, DeliveryError, Exclusion, NpsSpec, Registration, hookimpl
+from nps_plugin import Client, Commented, Delivery, DeliveryError, Exclusion, NpsSpec, Registration, hookimpl
 
 
 class Notes(NpsSpec):
@@ -41,6 +41,10 @@ class Notes(NpsSpec):
     @hookimpl
     def nps_answer_recorded(self, news):
         self.calls.append(("answer", news))
+
+    @hookimpl
+    def nps_comment_received(self, news):
+        self.calls.append(("comment", news))
 
     @hookimpl
     def nps_verdict_reached(self, news):
@@ -150,6 +154,17 @@ def test_hook_nps_answer_recorded(make_world, notes):
     world.ratings.record_answer("acme", 1, token=token)
     world.ratings.record_answer("acme", 1, token=token, comment="Slow")
     assert [(news.answer.score, news.answer.comment or "") for news in notes.about("answer")] == [(1, ""), (1, "Slow")]
+
+
+def test_hook_nps_comment_received(make_world, notes):
+    world = make_world(plugins=[notes])
+    token = world.asked()
+    wrote = Commented(event="1", at=world.clock.now(), token=token, text="It still smokes")
+    world.ratings._parts.inbox.take("acme", "email", [wrote, wrote])
+    world.ratings.run_due()
+    assert [(news.ticket, news.channel, news.text) for news in notes.about("comment")] == [
+        ("17", "email", "It still smokes")
+    ]
 
 
 def test_hook_nps_verdict_reached(make_world, notes):

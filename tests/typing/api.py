@@ -9,14 +9,20 @@ from typing import Any, assert_type
 from nps_plugin import (
     AnswerRecorded,
     Capabilities,
+    Call,
+    CallDone,
+    CallOutcome,
+    CallScript,
     Channel,
     Client,
     ClientHistory,
     ClosedTicket,
+    CommentReceived,
     Comparison,
     Delivery,
     DeliveryFailed,
     Exclusion,
+    Finding,
     Health,
     Helpdesk,
     HistoryEntry,
@@ -90,6 +96,10 @@ class Observer(NpsSpec):
     @hookimpl
     def nps_answer_recorded(self, news: AnswerRecorded) -> None:
         assert_type(news.answer.score, int)
+
+    @hookimpl
+    def nps_comment_received(self, news: CommentReceived) -> None:
+        assert_type(news.text, str)
 
     @hookimpl
     def nps_verdict_reached(self, news: VerdictReached) -> None:
@@ -173,6 +183,14 @@ def host(now: datetime, connection: object) -> None:
     assert_type(report.html("ru"), str)
     assert_type(report.xlsx(), bytes)
     assert_type(ratings.report("acme", client=Client(id="7")).pictures(), dict[str, str])
+    for call in ratings.calls.due("acme", "anna", limit=5):
+        assert_type(ratings.calls.claim("acme", call.id, "anna"), Call)
+        assert_type(ratings.calls.script("acme", call.id, "anna"), CallScript)
+        done = ratings.calls.done("acme", call.id, "anna", CallOutcome.REACHED, cause="speed", finding="our_fault")
+        assert_type(done, CallDone)
+        assert_type(done.note.finding, Finding | None)
+        assert_type(done.recorded, Recorded | None)
+        ratings.calls.release("acme", call.id, "anna")
     assert_type(ratings.run_due(limit=10), WorkDone)
     assert_type(ratings.rebuild("acme"), Rebuilt)
     assert_type(ratings.check(), Health)
