@@ -130,8 +130,11 @@ class SmsHttpChannel:
         reply = self._http.call(
             gateway.method, url, json=filled if gateway.send == "json" else None, data=data, headers=headers
         )
+        # first, since a gateway may give an id to what it refuses too
+        if (told := self._told(reply)) is not None:
+            raise told
         if not gateway.success.holds(reply, gateway.charset, self._path):
-            raise self._told(reply) or DeliveryError(f"{self._host}: the reply does not say that it was taken")
+            raise DeliveryError(f"{self._host}: the reply does not say that it was taken")
         reference = gateway.reference.of(reply, gateway.charset, self._path) if gateway.reference is not None else own
         return reference[:100]
 

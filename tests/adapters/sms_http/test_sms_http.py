@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -25,6 +28,7 @@ from tests.adapters.sms_http.gateways import (
 
 from nps_adapters.sms_http.channel import SmsHttpChannel
 from nps_adapters.sms_http.filling import fill
+from nps_adapters.twilio.channel import TwilioChannel
 from nps_plugin import ConfigError, DeliveryError, Event, Forged, Reported, Request, Scored, Secret, Stopped
 from nps_plugin.testing import example_message
 
@@ -116,6 +120,8 @@ def test_a_value_is_never_filled_again(text: str):
     [
         (b'{"error": "authorise error", "error_code": 2}', False, True),
         (b'{"error": "invalid number", "error_code": 7}', True, False),
+        # refused, though it has an id
+        (b'{"error": "not deliverable", "error_code": 8, "id": 17}', True, False),
         (b'{"error": "message is denied", "error_code": 6}', False, False),
         (b"something else", False, False),
     ],
@@ -339,3 +345,16 @@ def test_a_mistake_is_told_with_its_key_and_what_was_expected(settings: dict[str
 def test_a_gateway_within_ones_own_walls_may_do_without_tls():
     SmsHttpChannel(form_settings("http://192.168.1.20:8080"))
     SmsHttpChannel(form_settings("http://localhost:8080"))
+
+
+def test_the_documented_settings_can_be_used(monkeypatch: pytest.MonkeyPatch):
+    text = (Path(__file__).parents[3] / "docs/sms.md").read_text(encoding="utf-8")
+    built = 0
+    for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        for name in re.findall(r"env:(\w+)", block):
+            monkeypatch.setenv(name, "a" * 32)
+        for channel in tomllib.loads(block).get("tenants", {}).get("acme", {}).get("channels", {}).values():
+            own = {key: value for key, value in channel.items() if key not in ("adapter", "rate")}
+            {"sms-http": SmsHttpChannel, "twilio": TwilioChannel}[channel["adapter"]](own)
+            built += 1
+    assert built == 4
