@@ -36,7 +36,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("assembly",),
     ("base",),
-    ("answering", "judging", "linking"),
+    ("answering", "calling", "judging", "linking"),
     ("ratings",),
     ("cli", "testing"),
     ("__main__",),

@@ -86,6 +86,18 @@ class AnswerLocked(AnswerRefused):
     """The survey is answered, and the time in which the answer may change is over."""
 
 
+class UnknownCall(NpsError):
+    """No call has that id, or it is over."""
+
+
+class CallRefused(NpsError):
+    """A call that this operator cannot have, or an outcome that does not fit it. Nothing was stored."""
+
+
+class CallTaken(CallRefused):
+    """Another operator has the call."""
+
+
 class PluginError(NpsError):
     """A plugin cannot be used: a duplicate name, a misspelt hook, or no such adapter."""
 

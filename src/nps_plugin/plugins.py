@@ -17,7 +17,7 @@ import pluggy
 from .errors import PluginError, trail
 from .hookspecs import PROJECT, NpsSpec
 from .model import Exclusion, Plain
-from .ports import Registration
+from .ports import OPERATOR, Registration
 
 log = logging.getLogger(__name__)
 DISABLED = "NPS_PLUGIN_DISABLED"
@@ -28,6 +28,8 @@ _RETURNS: dict[str, type] = {
     "nps_work_time": timedelta,
     "nps_message_text": str,
 }
+#: Channels that need no adapter.
+BUILT_IN = {OPERATOR: Registration(OPERATOR, "nps_plugin.followups.queue:OperatorQueue")}
 #: A plugin that calls sys.exit() must not end the help-desk.
 _FAULTS = (Exception, SystemExit)
 
@@ -54,7 +56,7 @@ class Plugins:
         self._strict = strict
         self._known: dict[str, LoadedPlugin] = {}
         self._disabled: tuple[str, ...] = ()
-        self._channels: dict[str, Registration] = {}
+        self._channels: dict[str, Registration] = dict(BUILT_IN)
         self._helpdesks: dict[str, Registration] = {}
 
     def load(self, names: Iterable[str] = (), objects: Iterable[Any] = ()) -> None:

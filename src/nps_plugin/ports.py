@@ -12,6 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 from .errors import PluginError
 from .model import Answered, Client, ClosedTicket, Delivery, Message, Received, Request
 
+#: The built-in channel: the question waits in a queue for a person who calls.
+OPERATOR = "operator"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .answering import Answering
 from .base import shown
+from .calling import Calling
 from .clock import Clock, ManualClock, SystemClock
 from .config import Settings, read_mapping, read_toml
 from .errors import ConfigError, ConfigProblem, NpsError, trail
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 _ROUND = 100
 
 
-class Ratings(Answering, Judging, Linking):
+class Ratings(Answering, Calling, Judging, Linking):
     """The library of one host process: closings in, questions out, answers in, verdicts out.
 
     ``config`` is a mapping in the shape of docs/configuration.md (or settings already read), ``engine`` the host's
@@ -146,7 +147,7 @@ class Ratings(Answering, Judging, Linking):
         :meth:`forget_client`.
 
         Keys: ``tenant``, ``profiles``, ``surveys`` (each with ``ticket_facts``, ``contact``, ``messages``,
-        ``answers`` with their reasons and comments, ``visits``), ``not_to_be_asked``, ``shared_with`` (others with an
+        ``answers`` with their reasons and comments, ``calls``, ``visits``), ``not_to_be_asked``, ``shared_with`` (others with an
         id of their own who share an address; nothing of theirs is in it). Somebody unknown gives empty lists.
         """
         from .responses.exporting import export_person

@@ -101,6 +101,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "channels.*": {"channels": {"email": {"host": "other.example.org"}}},
     "ask.edit_window": {"ask": {"edit_window": "1h"}},
     "ask.ask_why": {"ask": {"ask_why": ["neutral"]}},
+    "ask.why_call.bands": {"ask": {"why_call": {"bands": ["satisfied"]}}},
+    "ask.why_call.share": {"ask": {"why_call": {"bands": ["satisfied"], "share": 0.5}}},
     "reasons.add.*": {"reasons": {"add": {"parking": {"en": "Parking"}}}},
     "brand.name": {"brand": {"name": "Acme Ltd"}},
     "brand.logo": {"brand": {"logo": "logo.svg"}},

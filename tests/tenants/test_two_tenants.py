@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.world import BASE, World, nonce_of, text_of
 
-from nps_plugin import Client, ClosedTicket, Evidence, NpsError, Ratings, TokenUnknown, UnknownSurvey
+from nps_plugin import Client, ClosedTicket, Evidence, NpsError, Ratings, TokenUnknown, UnknownCall, UnknownSurvey
 
 TENANTS = ("acme", "rival")
 HOSTS = ("", "second")
@@ -58,7 +58,11 @@ def other(tenant: str) -> str:
 
 def person(which: int) -> Client:
     return Client(
-        id=str(which % 2), name=f"Client {which % 2}", email=f"c{which % 2}@example.org", organization="North"
+        id=str(which % 2),
+        name=f"Client {which % 2}",
+        email=f"c{which % 2}@example.org",
+        phone=f"+7 900 {which % 2}",
+        organization="North",
     )
 
 
@@ -194,6 +198,25 @@ def compare(side: Side, tenant: str, which: int) -> Any:
     return side.ratings.compare(tenant, (None, at), (at, None)).to_dict()
 
 
+def calls(side: Side, tenant: str, which: int) -> Any:
+    queue, operator = side.ratings.calls, f"operator {which % 2}"
+    for call in queue.due(other(tenant), "anna"):
+        for attempt in (queue.claim, queue.script):
+            with foreign(UnknownCall):
+                attempt(tenant, call.id, operator)
+        with foreign(UnknownCall):
+            queue.done(tenant, call.id, operator, "refused")
+        queue.release(tenant, call.id, "anna")
+    seen = []
+    for call in queue.due(tenant, operator)[:1]:
+        queue.claim(tenant, call.id, operator)
+        seen.append(queue.script(tenant, call.id, operator).to_dict())
+        if which % 3 == 0:
+            found = {"cause": "speed", "finding": "our_fault"}
+            seen.append(queue.done(tenant, call.id, operator, "reached", **found).to_dict())
+    return [[call.to_dict() for call in queue.due(tenant, operator)], seen]
+
+
 def client_history(side: Side, tenant: str, which: int) -> Any:
     whose = {"organization": "North"} if which % 2 else {"client": person(which)}
     return side.ratings.client_history(tenant, **whose).to_dict()
@@ -227,7 +250,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
         verdict, standing, compare, client_history, report, scale_advice, kpi_advice, import_answers,
-        rebuild,
+        rebuild, calls,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.
@@ -347,7 +370,7 @@ def test_what_one_tenant_does_the_other_never_sees(make_two, steps, watched):
 @pytest.fixture
 def make_two(make_world: Callable[..., World]) -> Callable[[], World]:
     def make() -> World:
-        world = make_world(ask={"quarantine": "0s"})
+        world = make_world(ask={"quarantine": "0s", "why_call": {"bands": ["satisfied", "dissatisfied"]}})
         acme = world.config["tenants"]["acme"]
         world.config["tenants"]["rival"] = acme | {"brand": {"name": "Other", "sender": "Other <o@other.example>"}}
         world.ratings.reload(world.config)

@@ -29,6 +29,7 @@ from .settings import (
     Tenant,
     Way,
     Webhook,
+    WhyCall,
 )
 
 _LOGO_LIMIT = 256 * 1024
@@ -104,7 +105,7 @@ def _tenant(
         question=table["question"],
         attribution=table["attribution"],
         internal_clients=table["internal_clients"],
-        ask=Ask(**ask),
+        ask=Ask(**{**ask, "why_call": WhyCall(**ask["why_call"]) if ask["why_call"] else None}),
         kpi=tuple(KpiRule(**rule) for rule in table["kpi"]),
         calendars={key: CalendarSettings(**{"timezone": zone, **spec}) for key, spec in table["calendars"].items()},
         reasons=table["reasons"]["add"],

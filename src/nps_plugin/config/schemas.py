@@ -68,6 +68,11 @@ class ScaleSchema(Strict):
             )
 
 
+class WhyCallSchema(Strict):
+    bands = f.Bands(required=True)
+    share = f.Share(load_default=1.0)
+
+
 class AskSchema(Strict):
     delay = f.Length(load_default=timedelta(0))
     channels = f.Words(load_default=("email",))
@@ -81,6 +86,7 @@ class AskSchema(Strict):
     quarantine_by = f.Choice("person", "organization", load_default="person")
     sample = f.Share(load_default=1.0)
     remind_after = f.Length(zero=False, load_default=None)
+    why_call = fields.Nested(WhyCallSchema, load_default=None)
 
     @validates_schema
     def _channels(self, data: Any, **_: Any) -> None:

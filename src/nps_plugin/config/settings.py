@@ -29,6 +29,14 @@ class Brand:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WhyCall:
+    """After which answers an operator calls to learn why: the bands, and the share of them."""
+
+    bands: frozenset[Band]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ask:
     """Whom to ask, when, over what."""
 
@@ -50,6 +58,8 @@ class Ask:
     sample: float
     #: how long after the question one reminder leaves; None for never
     remind_after: timedelta | None
+    #: None: no operator calls after an answer
+    why_call: WhyCall | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +255,10 @@ class Tenant:
     def recording_of(self, service: str, locale: str) -> str:
         """The file recorded for a service in that language; "" where there is none."""
         return self._service(service).recording.get(locale, "")
+
+    def adapter_of(self, channel: str) -> str:
+        """What stands behind a channel's name."""
+        return str(self.channels.get(channel, {}).get("adapter", channel))
 
     @property
     def all_channels(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from .advice import (
     TimeSays,
 )
 from .answers import Answer, AnswerState, Effect, Evidence, Grade, Recorded
+from .calls import Call, CallDone, CallKind, CallNote, CallOutcome, CallScript, Finding
 from .comparisons import ClientHistory, Comparison, HistoryEntry, ShareChange, WindowFigures
 from .health import Health
 from .http import Request, Response
@@ -103,6 +104,12 @@ __all__ = [
     "Audience",
     "Band",
     "Blocked",
+    "Call",
+    "CallDone",
+    "CallKind",
+    "CallNote",
+    "CallOutcome",
+    "CallScript",
     "Choice",
     "Client",
     "ClientHistory",
@@ -120,6 +127,7 @@ __all__ = [
     "Evidence",
     "Exclusion",
     "FewerPoints",
+    "Finding",
     "Forgotten",
     "Grade",
     "Health",

@@ -64,6 +64,8 @@ class ReportOutcome(StrEnum):
     BUSY = "busy"
     #: somebody took it and pressed nothing
     SILENCE = "silence"
+    #: the client asks to be called at another time
+    LATER = "later"
     #: the client would not: hung up, rejected the call
     REFUSED = "refused"
 

@@ -17,6 +17,8 @@ class Forgotten(Plain):
     #: addresses and subjects kept for questions
     contacts: int = 0
     comments: int = 0
+    #: notes of calls, whose words went
+    calls: int = 0
     #: visits to the page and the circumstances of answers
     evidence: int = 0
     #: messages, and with them the links: an old link is unknown from now on

@@ -16,6 +16,7 @@ from ..store.persons import find_person, hashes
 from ..store.tables import (
     answer_reasons,
     answers,
+    call_notes,
     clients,
     closures,
     comments,
@@ -37,6 +38,7 @@ _CLOSURE = (
 _SURVEY = ("survey", "respondent", "state", "not_asked", "channel", "locale", "due_at", "sent_at", "expires_at")
 _ANSWER = ("answer", "score", "band", "state", "grade", "at", "source", "channel")
 _MESSAGE = ("kind", "channel", "locale", "question", "created_at", "expires_at", "outcome", "detail")
+_CALL = ("kind", "at", "outcome", "reason", "cause", "suggestion", "finding", "later")
 _VISIT = ("link", "at", "address", "agent", "score")
 
 
@@ -52,6 +54,7 @@ def export_person(connection: Connection, tenant: Tenant, client: Client, secret
     contact = {row["survey"]: row for row in _rows(connection, contacts, tenant, survey=ids)}
     sent = sorted(_rows(connection, messages, tenant, survey=ids), key=lambda row: row["created_at"])
     visits = _rows(connection, evidence, tenant, survey=ids)
+    spoken = _rows(connection, call_notes, tenant, survey=ids)
     about = _closures_of(connection, tenant, asked)
     found = []
     for row in asked:
@@ -66,6 +69,7 @@ def export_person(connection: Connection, tenant: Tenant, client: Client, secret
                 "contact": _some(contact.get(survey), (*_ADDRESSES, "subject", "at")),
                 "messages": [_some(message, _MESSAGE) for message in sent if message["survey"] == survey],
                 "answers": [words.with_answer(answer) for answer in heard if answer["survey"] == survey],
+                "calls": [_some(call, _CALL) for call in spoken if call["survey"] == survey],
                 "visits": [_some(visit, _VISIT) for visit in visits if visit["survey"] == survey],
             }
         )

@@ -11,7 +11,7 @@ from ..config.secret import Secret
 from ..config.settings import Tenant
 from ..model import Client, Forgotten, SurveyState
 from ..store.persons import FORGOTTEN, find_person, hashes, suppress
-from ..store.tables import clients, closures, comments, contacts, evidence, messages, surveys
+from ..store.tables import call_notes, calls, clients, closures, comments, contacts, evidence, messages, surveys
 from ..surveys.optout import release_planned
 
 
@@ -50,11 +50,19 @@ def forget(
             ways.append(table.c.survey.in_(theirs))
         return connection.execute(delete(table).where(table.c.tenant_id == tenant.name, or_(*ways))).rowcount
 
+    # what was said in calls goes; that there was a call, and what it found, stays
+    said = (call_notes.c.cause != "") | (call_notes.c.suggestion != "")
+    whose = or_(call_notes.c.client.in_(list(person.clients)), call_notes.c.survey.in_(theirs))
+    notes = update(call_notes).where(call_notes.c.tenant_id == tenant.name, whose, said)
+    told = connection.execute(notes.values(cause="", suggestion="")).rowcount
+    # nobody calls any more
+    gone(calls)
     # first: a visit holds its message, so what it leaves is seen and deleted with the evidence
     links = gone(messages)
     return Forgotten(
         tenant=tenant.name,
         comments=gone(comments),
+        calls=told,
         evidence=gone(evidence),
         messages=links,
         contacts=gone(contacts),

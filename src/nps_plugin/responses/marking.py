@@ -11,11 +11,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from ..config.settings import Tenant
 from ..errors import AnswerRefused
-from ..model import Answer, AnswerState, Effect, Recorded, SurveyState
+from ..model import Answer, AnswerState, CallKind, Effect, Recorded, SurveyState
 from ..store import outbox
 from ..store.folding import queue_fold
 from ..store.ids import new_id
-from ..store.tables import answer_marks, answers, closures, reopenings, surveys
+from ..store.tables import answer_marks, answers, calls, closures, reopenings, surveys
+from ..store.upsert import insert_or
 from ..verdicts import read_verdict
 from .reading import read_answer
 
@@ -60,6 +61,19 @@ class Ledger:
     def close_question(self) -> None:
         """An answer counts: nobody is asked any more."""
         self._state(SurveyState.ANSWERED)
+        self._ask_why()
+
+    def _ask_why(self) -> None:
+        """Note that an operator may call to learn why; whether it is drawn is decided when the queue is looked at."""
+        wanted = self.tenant.ask.why_call
+        if wanted is None:
+            return
+        key = {"tenant_id": self.tenant.name, "survey": self.survey.survey}
+        counted = select(answers.c.band).filter_by(**key, state=AnswerState.COUNTED.value)
+        if self.connection.execute(counted).scalar() in [band.value for band in wanted.bands]:
+            row = key | {"call": self.survey.survey, "kind": CallKind.WHY.value, "client": self.survey.client}
+            made = insert_or(self.connection, calls).values(row | {"created_at": self.now})
+            self.connection.execute(made.on_conflict_do_nothing())
 
     def open_question(self) -> None:
         """No answer counts any more: the question is where it would be, had none come."""

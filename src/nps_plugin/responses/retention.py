@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, upd
 from ..config.settings import Retention
 from ..model import SurveyState
 from ..store.engine import Store
-from ..store.tables import clients, closures, comments, contacts, evidence, messages, surveys
+from ..store.tables import call_notes, clients, closures, comments, contacts, evidence, messages, surveys
 
 _OPEN = [SurveyState.SCHEDULED.value, SurveyState.SENDING.value, SurveyState.SENT.value]
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
@@ -90,6 +90,14 @@ def _kinds(tenant: str, retention: Retention, now: datetime) -> list[_Kind]:
     # an id begins with the time of its making: the bound lets an index find the rows, the time beside it decides
     return [
         _Kind(comments, comments.c.comment, (comments.c.comment < _bound(spoken)) & (comments.c.at < spoken)),
+        _Kind(
+            call_notes,
+            call_notes.c.note,
+            (call_notes.c.note < _bound(spoken))
+            & (call_notes.c.at < spoken)
+            & ((call_notes.c.cause != "") | (call_notes.c.suggestion != "")),
+            {"cause": "", "suggestion": ""},
+        ),
         _Kind(evidence, evidence.c.evidence, (evidence.c.evidence < _bound(seen)) & (evidence.c.at < seen)),
         _Kind(
             contacts,

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from ..model import AnswerState, NotAskedReason, SurveyState
+from .call_tables import call_notes, calls
 from .count_tables import counted, fold_queue, fold_states, folds, mixes, moments, standings, strata
 from .inbound_tables import inbound_events
 from .schema import ID, NAME, metadata
@@ -33,6 +34,8 @@ __all__ = [
     "answer_marks",
     "answer_reasons",
     "answers",
+    "call_notes",
+    "calls",
     "clients",
     "closures",
     "comments",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Client, NotAskedReason, ReportOutcome, Survey, SurveyState
-from ..ports import capabilities_of
+from ..ports import OPERATOR, capabilities_of
 from ..store.addresses import reply_mark
 from ..store.persons import digests, is_suppressed
 from ..store.scales import scale_row
@@ -171,6 +171,9 @@ def _reminder(due: Due) -> Claimed | str:
         return _leave(due, NotAskedReason.OPTED_OUT.value)
     if _answered_once(due):
         return _leave(due, "answered, and the answer withdrawn")
+    if tenant.adapter_of(row.channel) == OPERATOR:
+        # the call itself still waits for its operator
+        return _leave(due, "")
     channel = due.post.channels.get((tenant.name, row.channel))
     if channel is None or not reaches(channel, due.client, f"tenant {tenant.name}, channel {row.channel}"):
         return _leave(due, NotAskedReason.NO_ADDRESS.value)

@@ -54,11 +54,12 @@ def report(
     final: bool = False,
     noticed: bool | None = None,
     retry_after: float | None = None,
+    ends: bool = False,
 ) -> str:
     """Keep what a provider says of a message (its row), once: "" where it was said before or changes nothing, else
     delivered, retried, given_up or noted (the question is answered or over, or it was a reminder).
 
-    ``reason`` is kept and shown: without addresses.
+    ``reason`` is kept and shown: without addresses. ``ends``: nobody asks again, over no channel.
     """
     ours = messages.c.tenant_id == tenant.name, messages.c.token_digest == message.token_digest
     survey = connection.execute(
@@ -81,7 +82,7 @@ def report(
     asking = survey.state in (SurveyState.SENT, SurveyState.SENDING) and survey.channel == message.channel
     if not asking or _newer(connection, message):
         return "noted"
-    return _go_on(connection, tenant, survey, said, final, retry_after, subscribers, now)
+    return _go_on(connection, tenant, survey, said, final, retry_after, subscribers, now, ends=ends, heard=heard)
 
 
 def _go_on(
@@ -93,15 +94,21 @@ def _go_on(
     retry_after: float | None,
     subscribers: Iterable[str],
     now: datetime,
+    *,
+    ends: bool = False,
+    heard: bool = False,
 ) -> str:
     key = {name: getattr(survey, name) for name in ("tenant_id", "host", "ticket", "closure")}
     service = connection.execute(select(closures.c.service).filter_by(**key)).scalar() or ""
     tries = tenant.plan_of(service, survey.level).attempts.get(survey.channel, ATTEMPTS)
     last = final or survey.attempts >= tries
     lane = following(list(survey.channels), survey.channel) if last else survey.channel
+    lane = None if ends else lane
     wait = timedelta(0) if last else told_wait(retry_after, wait_after(survey.attempts))
     if lane is None:
-        _change(connection, survey, state=SurveyState.GIVEN_UP.value, detail=said[:500], state_at=now, sent_at=None)
+        # whoever was asked and refused was asked, and is left in peace as long as everybody else
+        sent_at = survey.sent_at if ends and heard else None
+        _change(connection, survey, state=SurveyState.GIVEN_UP.value, detail=said[:500], state_at=now, sent_at=sent_at)
     else:
         attempts = 0 if last else survey.attempts
         _change(
