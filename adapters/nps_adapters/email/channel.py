@@ -45,6 +45,22 @@ class _Settings(Schema):
     reply_to = fields.String()
 
 
+class _Server(smtplib.SMTP):
+    """A connection that knows whether the server has begun to take a mail."""
+
+    begun = False
+
+    def mail(self, sender: str, options: Any = ()) -> tuple[int, bytes]:
+        """MAIL FROM."""
+        code, said = super().mail(sender, options)
+        self.begun = code < 400
+        return code, said
+
+
+class _TlsServer(smtplib.SMTP_SSL, _Server):
+    """The same, encrypted from the start."""
+
+
 class EmailChannel:
     """One tenant's way to send mail: a connection for each round of the worker, else for each message; always with a
     timeout."""
@@ -115,7 +131,21 @@ class EmailChannel:
             self._drop()
 
     def _hand_over(self, mail: EmailMessage, sender: str, recipient: str) -> None:
-        server = self._server()
+        kept: _Server | None = getattr(self._kept, "server", None)
+        try:
+            try:
+                self._send(kept or self._connect(), mail, sender, recipient)
+            except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError):
+                # servers hang up after a while, or after so many mails: nothing of this one was taken yet
+                if kept is None or kept.begun:
+                    raise
+                self._send(self._connect(), mail, sender, recipient)
+        finally:
+            if not getattr(self._kept, "open", False):
+                self._drop()
+
+    def _send(self, server: _Server, mail: EmailMessage, sender: str, recipient: str) -> None:
+        self._kept.server, server.begun = server, False
         try:
             server.send_message(mail, from_addr=sender, to_addrs=[recipient])
         except smtplib.SMTPRecipientsRefused:
@@ -125,26 +155,9 @@ class EmailChannel:
             self._kept.server = None
             server.close()
             raise
-        finally:
-            if not getattr(self._kept, "open", False):
-                self._drop()
-
-    def _server(self) -> smtplib.SMTP:
-        server: smtplib.SMTP | None = getattr(self._kept, "server", None)
-        if server is not None:
-            try:
-                # servers hang up after a while, or after so many mails: found out here, nothing is sent twice for it
-                if server.rset()[0] == 250:
-                    return server
-            except (smtplib.SMTPException, OSError):
-                pass
-            server.close()
-        self._kept.server = None
-        self._kept.server = server = self._connect()
-        return server
 
     def _drop(self) -> None:
-        server: smtplib.SMTP | None = getattr(self._kept, "server", None)
+        server: _Server | None = getattr(self._kept, "server", None)
         self._kept.server = None
         if server is None:
             return
@@ -153,13 +166,13 @@ class EmailChannel:
         except (smtplib.SMTPException, OSError):
             server.close()
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Server:
         if self._security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
+            server: _Server = _TlsServer(
                 self._host, self._port, timeout=self._timeout, context=ssl.create_default_context()
             )
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+            server = _Server(self._host, self._port, timeout=self._timeout)
         try:
             if self._security == "starttls":
                 server.starttls(context=ssl.create_default_context())

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Client, NotAskedReason, ReportOutcome, Survey, SurveyState
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 __all__ = ["Claimed", "Post", "claim"]
 
+_CLOSURE = ("tenant_id", "host", "ticket", "closure")
+
 #: How long a sending may take before another worker may try it.
 LEASE = timedelta(minutes=10)
 #: How long a question waits while another transaction decides about the same client.
@@ -44,7 +46,8 @@ def claim(
     became of it: not_asked, given_up, retried, postponed, moved (to another lane), not_reminded. The tenants that are
     ``resting`` are left out."""
     row = connection.execute(
-        select(surveys)
+        select(surveys, closures.c.service)
+        .join(closures, and_(*(surveys.c[name] == closures.c[name] for name in _CLOSURE)))
         .where(
             surveys.c.tenant_id.in_([name for name in post.tenants if name not in resting]),
             surveys.c.lane == lane,
@@ -54,16 +57,11 @@ def claim(
         )
         .order_by(surveys.c.due_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=surveys)
     ).first()
     if row is None:
         return None
     tenant = post.tenants[row.tenant_id]
-    facts = connection.execute(
-        select(closures.c.service).filter_by(
-            tenant_id=row.tenant_id, host=row.host, ticket=row.ticket, closure=row.closure
-        )
-    ).one()
     contact = connection.execute(
         select(contacts, clients.c.key, clients.c.telegram.label("linked"))
         .join(
@@ -80,8 +78,8 @@ def claim(
         row=row,
         contact=contact,
         client=_client(contact),
-        service=facts.service,
-        ask=tenant.plan_of(facts.service, row.level),
+        service=row.service,
+        ask=tenant.plan_of(row.service, row.level),
         now=now,
     )
     if row.state != SurveyState.SENT:
