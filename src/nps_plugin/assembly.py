@@ -98,7 +98,14 @@ class Parts:
             folded=folded,
             waiting=waiting(self.store, self.plugins, clock, self.webhooks.names),
             ended=ended,
-            cleaned=self.sweep.round(self.store, self.settings.tenants, self.settings.retention, clock.now(), limit),
+            cleaned=self.sweep.round(
+                self.store,
+                self.settings.tenants,
+                self.settings.retention,
+                clock.now(),
+                limit,
+                self.settings.page.secrets,
+            ),
         )
 
     def tell(self, clock: Clock | None = None, limit: int = 20, webhooks: Webhooks | None = None) -> Counter[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, update
 
+from ..config.secret import Secret
 from ..config.settings import Retention
 from ..model import SurveyState
 from ..store.engine import Store
+from ..store.ids import first_id
 from ..store.tables import call_notes, clients, closures, comments, contacts, evidence, messages, surveys
+from .forgetting import erase, left_behind
 
 _OPEN = [SurveyState.SCHEDULED.value, SurveyState.SENDING.value, SurveyState.SENT.value]
 _PROFILE = ("name", "email", "phone", "telegram", "locale", "timezone")
@@ -34,17 +37,36 @@ class Sweep:
     def __init__(self) -> None:
         self._rested: dict[str, datetime] = {}
 
-    def round(self, store: Store, tenants: Iterable[str], retention: Retention, now: datetime, limit: int) -> int:
-        """Delete at most ``limit`` rows of each kind of each tenant; how many rows went."""
+    def round(
+        self,
+        store: Store,
+        tenants: Iterable[str],
+        retention: Retention,
+        now: datetime,
+        limit: int,
+        secrets: Sequence[Secret] = (),
+    ) -> int:
+        """Delete at most ``limit`` rows of each kind of each tenant, and what was written of somebody while they were
+        forgotten; how many rows went."""
         gone = 0
         due = [name for name in tenants if not self._rested.get(name, now) > now]
         for tenant in due[: self.TENANTS]:
+            gone += _forget_again(store, tenant, secrets, now)
             if _anything(store, tenant, retention, now):
                 with store.write() as connection:
                     gone += clean(connection, tenant, retention, now, limit)
             if not _anything(store, tenant, retention, now):
                 self._rested[tenant] = now + self.REST
         return gone
+
+
+def _forget_again(store: Store, tenant: str, secrets: Sequence[Secret], now: datetime) -> int:
+    with store.read() as connection:
+        persons = left_behind(connection, tenant, secrets, now)
+    if not persons:
+        return 0
+    with store.write() as connection:
+        return sum(erase(connection, tenant, persons, now).values())
 
 
 @dataclass(frozen=True)
@@ -89,25 +111,25 @@ def _kinds(tenant: str, retention: Retention, now: datetime) -> list[_Kind]:
     told = or_(*(clients.c[name] != "" for name in _PROFILE))
     # an id begins with the time of its making: the bound lets an index find the rows, the time beside it decides
     return [
-        _Kind(comments, comments.c.comment, (comments.c.comment < _bound(spoken)) & (comments.c.at < spoken)),
+        _Kind(comments, comments.c.comment, (comments.c.comment < first_id(spoken)) & (comments.c.at < spoken)),
         _Kind(
             call_notes,
             call_notes.c.note,
-            (call_notes.c.note < _bound(spoken))
+            (call_notes.c.note < first_id(spoken))
             & (call_notes.c.at < spoken)
             & ((call_notes.c.cause != "") | (call_notes.c.suggestion != "")),
             {"cause": "", "suggestion": ""},
         ),
-        _Kind(evidence, evidence.c.evidence, (evidence.c.evidence < _bound(seen)) & (evidence.c.at < seen)),
+        _Kind(evidence, evidence.c.evidence, (evidence.c.evidence < first_id(seen)) & (evidence.c.at < seen)),
         _Kind(
             contacts,
             contacts.c.survey,
-            (contacts.c.survey < _bound(old)) & (contacts.c.at < old) & ~_still_open(contacts, tenant),
+            (contacts.c.survey < first_id(old)) & (contacts.c.at < old) & ~_still_open(contacts, tenant),
         ),
         _Kind(
             messages,
             messages.c.token_digest,
-            (messages.c.survey < _bound(old))
+            (messages.c.survey < first_id(old))
             & (messages.c.created_at < old)
             & (messages.c.expires_at < now)
             & ~_still_open(messages, tenant),
@@ -127,7 +149,7 @@ def _stale(tenant: str, old: datetime) -> Any:
         .where(surveys.c.tenant_id == tenant, surveys.c.client == clients.c.client)
         .where(or_(closures.c.recorded_at >= old, surveys.c.state.in_(_OPEN)))
     )
-    return (clients.c.client < _bound(old)) & (clients.c.seen_at < old) & ~recent.correlate(clients).exists()
+    return (clients.c.client < first_id(old)) & (clients.c.seen_at < old) & ~recent.correlate(clients).exists()
 
 
 def _still_open(table: Table, tenant: str) -> Any:
@@ -137,8 +159,3 @@ def _still_open(table: Table, tenant: str) -> Any:
 
 def _before(now: datetime, age: timedelta) -> datetime:
     return now - age if age < now - _EARLIEST else _EARLIEST
-
-
-def _bound(at: datetime) -> str:
-    """What every id made before that moment is less than."""
-    return f"{int(at.timestamp() * 1000):012x}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, case, func, literal_column, or_, select
@@ -25,6 +25,8 @@ AT_ONCE = 50
 #: Why a person is suppressed. Of somebody forgotten nothing personal is written again.
 OPTED_OUT = "opted_out"
 FORGOTTEN = "forgotten"
+#: How long a transaction may be open that was begun before somebody was forgotten, and writes of them.
+IN_FLIGHT = timedelta(days=1)
 
 
 def first_sight(connection: Connection, tenant: str, client: Client, now: datetime) -> str | None:
@@ -155,6 +157,27 @@ def suppress(connection: Connection, tenant: str, hashes: Sequence[str], why: st
             row = row.on_conflict_do_nothing()
         new += connection.execute(row.returning(suppressions.c.digest)).first() is not None
     return new
+
+
+def forgotten_since(connection: Connection, tenant: str, at: datetime) -> set[str]:
+    """The hashes of those who were forgotten since then."""
+    found = select(suppressions.c.digest).filter_by(tenant_id=tenant, why=FORGOTTEN).where(suppressions.c.at >= at)
+    return set(connection.execute(found).scalars())
+
+
+def made_anew(
+    connection: Connection, tenant: str, digests: set[str], secrets: Sequence[Secret], since: str
+) -> Iterator[str]:
+    """The surrogate keys made since that id for persons who are known by one of these hashes.
+
+    Somebody without an id whose address is an id's too is left out: as in forgetting, nobody can say whose it is.
+    """
+    made = select(clients.c.client, clients.c.key).where(clients.c.tenant_id == tenant, clients.c.client >= since)
+    for person, key in connection.execute(made).all():
+        if not digests.isdisjoint(hashes(secrets, tenant, [key])):
+            alike = _matching(connection, tenant, {key}).values()
+            if key.startswith("id:") or not any(match.has_id for match in alike):
+                yield person
 
 
 def _suppressed(connection: Connection, tenant: str, hashes: Sequence[str]) -> dict[str, str]:

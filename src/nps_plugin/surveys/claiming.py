@@ -258,9 +258,10 @@ def _drop(due: Due, reason: NotAskedReason) -> str:
 
 
 def _client(contact: Any) -> Client | None:
-    if contact is None:
+    # a contact without its person: written by a closing that was in flight while they were forgotten
+    if contact is None or contact.key is None:
         return None
-    known = (contact.key or "").removeprefix("id:") if (contact.key or "").startswith("id:") else ""
+    known = contact.key.removeprefix("id:") if contact.key.startswith("id:") else ""
     return Client(
         id=known,
         name=contact.name,
