@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 #: Statuses that say that our own settings are wrong: ours to mend, and then it still leaves.
 _MENDABLE = (401, 402, 403, 404)
 
+_NUMBER = re.compile(r"\d{7,}")
+
 
 class SmsHttpChannel:
     """One tenant's gateway. A client is reached by the number in ``Client.phone``."""
@@ -63,7 +66,7 @@ class SmsHttpChannel:
         try:
             phone_number(client.phone, self._gateway.country_code)
         except ValueError as error:
-            log.info("a client's telephone number cannot be used: %s", error)
+            log.warning("a client's telephone number cannot be used: %s", error)
             return False
         return True
 
@@ -180,7 +183,7 @@ _MASKING = _Masking()
 
 def _masked(value: object) -> object:
     if isinstance(value, str) and "?" in value and value.startswith(("/", "http://", "https://")):
-        return value.partition("?")[0] + "?***"
+        return _NUMBER.sub("***", value.partition("?")[0]) + "?***"
     return value
 
 

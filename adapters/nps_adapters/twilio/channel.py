@@ -108,7 +108,7 @@ class TwilioChannel:
         try:
             phone_number(client.phone, self._country)
         except ValueError as error:
-            log.info("a client's telephone number cannot be used: %s", error)
+            log.warning("a client's telephone number cannot be used: %s", error)
             return False
         return True
 

@@ -154,6 +154,17 @@ def test_a_link_that_does_not_fit_is_ours_to_mend(gateway: Gateway):
     assert (raised.value.final, raised.value.down, gateway.arrived) == (False, True, 0)
 
 
+@pytest.mark.parametrize("settings", [form_settings, json_settings, query_settings])
+def test_a_reply_that_repeats_everything_is_not_repeated(
+    gateway: Gateway, settings: Any, caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level("DEBUG"):
+        error = refused(gateway, 200, f"no: {PASSWORD} +79161234567 {example_message().short}".encode(), settings)
+    for secret in (PASSWORD, PASSWORD.replace(" ", "+"), "79161234567", example_message().token):
+        assert secret not in f"{error!r} {error.reason}"
+        assert secret not in caplog.text
+
+
 # --- what comes back
 
 
