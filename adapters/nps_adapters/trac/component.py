@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -17,8 +18,9 @@ from trac.ticket.api import ITicketChangeListener
 from trac.ticket.batch import BatchModifyModule
 from trac.web.api import HTTPRequestEntityTooLarge, IRequestFilter, IRequestHandler, RequestDone
 
-from nps_plugin import NpsError, Ratings, Receipt, Request, UnknownTicket, VerdictKind
+from nps_plugin import NpsError, Ratings, Receipt, Request, UnknownTicket, VerdictKind, read_toml
 
+from . import NAME
 from .facts import CLOSED, Options, closed_ticket
 from .hooks import Hooks, load
 from .work import check, work
@@ -75,16 +77,18 @@ class NpsPlugin(Component):
         """The ``Ratings`` of this environment in this process. Raises what keeps it from being made."""
         with self._lock:
             if self._ratings is None:
-                hooks = Hooks(self.env, self.options, write_verdicts=self.write_verdicts)
-                made = Ratings.open(self.config_file, plugins=[hooks])
-                if self.tenant not in made.settings.tenants:
-                    made.close()
+                settings = read_toml(self.config_file)
+                if self.tenant not in settings.tenants:
                     raise ConfigurationError(
                         f"trac.ini, [nps-plugin] tenant: {self.tenant!r} is no tenant of {self.config_file}; there are:"
-                        f" {', '.join(made.settings.tenants)}"
+                        f" {', '.join(settings.tenants)}"
                     )
-                hooks.locale = made.settings.tenants[self.tenant].locale
-                self._ratings = made
+                hooks = Hooks(
+                    self.env, self.options, settings.tenants[self.tenant].locale, write_verdicts=self.write_verdicts
+                )
+                # named for other processes; here these hooks bear that name
+                others = tuple(name for name in settings.plugins if name != NAME)
+                self._ratings = Ratings(replace(settings, plugins=others), plugins=[hooks])
             return self._ratings
 
     # --- ITicketChangeListener: Trac has committed, unless it is a batch; whatever we raised would reach the user

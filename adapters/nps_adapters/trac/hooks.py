@@ -15,12 +15,12 @@ from trac.util.datefmt import to_utimestamp
 
 from nps_plugin import Exclusion, Registration, VerdictKind, hookimpl
 
+from . import NAME
 from .facts import CLOSED, Options, changes_of, closed_ticket
 
 if TYPE_CHECKING:
     from nps_plugin import ClosedTicket, Ratings, VerdictReached
 
-NAME = "trac"
 _SAYS_NOTHING = frozenset((VerdictKind.PENDING, VerdictKind.UNANSWERED, VerdictKind.NOT_ASKED))
 #: Trac shows nothing of such a block; it is how a repeated delivery is told.
 _MARK = "{{{{{{\n#!comment\nnps-plugin {closure}.{revision}\n}}}}}}"
@@ -83,10 +83,8 @@ class Hooks:
 
     nps_name = NAME
 
-    def __init__(self, env: Any, options: Options, *, write_verdicts: bool) -> None:
-        self._env, self._options, self._writes = env, options, write_verdicts
-        #: the language of the tenant's sentences, known once ``Ratings`` is made
-        self.locale = ""
+    def __init__(self, env: Any, options: Options, locale: str, *, write_verdicts: bool = True) -> None:
+        self._env, self._options, self._locale, self._writes = env, options, locale, write_verdicts
 
     @hookimpl
     def nps_register_helpdesks(self) -> list[Registration]:
@@ -125,7 +123,7 @@ class Hooks:
             text = news.verdict.sentence
             if before is not None and (before[1] >= news.revision or f"\n\n{text}\n\n" in before[2]):
                 return
-            titles = _TITLES["ru" if self.locale.startswith("ru") else "en"]
+            titles = _TITLES["ru" if self._locale.startswith("ru") else "en"]
             score = "" if news.verdict.score is None else f": {news.verdict.score}"
             title = f"'''{titles[before is not None]}{score}'''"
             mark = _MARK.format(closure=news.closure, revision=news.revision)

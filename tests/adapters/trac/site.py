@@ -22,6 +22,7 @@ from nps_plugin import Ratings
 from nps_plugin.store import tables
 
 CONFIG = """
+plugins = ["trac"]
 [database]
 url = "sqlite:///{store}"
 [page]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tests.world import token_of
 from trac.ticket.model import Ticket
 
 from nps_adapters.trac.hooks import Hooks
-from nps_plugin import VerdictKind, VerdictReached
+from nps_plugin import Ratings, VerdictKind, VerdictReached
 
 pytestmark = pytest.mark.host
 
@@ -43,6 +43,17 @@ def test_a_verdict_becomes_a_comment_and_neither_closes_nor_asks_again(site: Sit
     assert len(site.mailbox.mails) == 1
 
 
+def test_an_answer_that_a_process_without_trac_took_is_written_by_the_worker(site: Site) -> None:
+    number = closed(site)
+    site.ratings.run_due()
+    with Ratings.open(site.path / "conf" / "nps.toml") as elsewhere:
+        elsewhere.record_answer("acme", 1, token=token_of(site.mailbox.mails[-1]))
+        assert [(one.subscriber, one.untold) for one in elsewhere.untold()] == [("trac", 1)]
+    assert site.comments(number) == []
+    site.ratings.run_due(datetime.now(UTC) + timedelta(hours=1))
+    assert [title(comment) for comment in site.comments(number)] == ["'''Client rating: 1'''"]
+
+
 def test_a_corrected_answer_adds_a_comment(site: Site) -> None:
     number = closed(site)
     site.rate(1)
@@ -57,7 +68,7 @@ def test_each_resolution_has_its_own_verdict(site: Site) -> None:
     site.rate(1)
     site.reopen_ticket(number)
     site.resolve(number)
-    hooks = Hooks(site.env, site.plugin.options, write_verdicts=True)
+    hooks = Hooks(site.env, site.plugin.options, "en")
     hooks.nps_verdict_reached(news(site, number, 1, score=3, kind=VerdictKind.CONFIRMED))
     titles = [title(comment) for comment in site.comments(number)]
     assert titles == ["'''Client rating: 1'''", "'''Client rating: 3'''"]
@@ -79,7 +90,7 @@ def news(site: Site, number: int, revision: int, **verdict: Any) -> VerdictReach
 def test_what_is_told_again_or_late_is_written_once(site: Site) -> None:
     number = closed(site)
     site.rate(2)
-    hooks = Hooks(site.env, site.plugin.options, write_verdicts=True)
+    hooks = Hooks(site.env, site.plugin.options, "en")
     again, later = news(site, number, 1), news(site, number, 2, sentence="Another sentence.", score=3)
     for told in (again, again, later, later, again):
         hooks.nps_verdict_reached(told)
@@ -98,11 +109,11 @@ def test_a_mark_in_anybody_elses_comment_is_not_believed(site: Site) -> None:
 def test_the_verdict_of_another_tenant_host_or_ticket_is_not_written(site: Site) -> None:
     number = closed(site)
     site.rate(1)
-    hooks = Hooks(site.env, site.plugin.options, write_verdicts=True)
+    hooks = Hooks(site.env, site.plugin.options, "en")
     other = news(site, number, 5, sentence="Not ours.")
     for told in (replace(other, tenant="b"), replace(other, host="b"), replace(other, ticket="99")):
         hooks.nps_verdict_reached(told)
-    off = Hooks(site.env, site.plugin.options, write_verdicts=False)
+    off = Hooks(site.env, site.plugin.options, "en", write_verdicts=False)
     off.nps_verdict_reached(other)
     assert len(site.comments(number)) == 1
 
@@ -117,7 +128,7 @@ def test_in_russian_under_the_name_that_the_site_chose(site: Site) -> None:
 
 def test_a_ticket_on_which_nobody_answered_gets_no_comment(site: Site) -> None:
     number = closed(site)
-    hooks = Hooks(site.env, site.plugin.options, write_verdicts=True)
+    hooks = Hooks(site.env, site.plugin.options, "en")
     hooks.nps_verdict_reached(news(site, number, 1))
     assert site.comments(number) == []
 
