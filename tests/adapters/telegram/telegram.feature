@@ -77,6 +77,14 @@ Feature: Asking in Telegram
     When the worker runs
     Then the chat shows the question "How was your request resolved?" with the buttons Bad, Okay, Good
 
+  Scenario: The client blocks the bot and lets us know nothing else
+    Given a client without a chat has opened the link that the help-desk shows
+    When the client blocks the bot
+    And a ticket of that client is closed
+    And the worker runs
+    Then the client gets one mail
+    And the bot was not called for it
+
   Scenario: A link that is too old connects nothing
     Given a client without a chat has opened the link after 31 days
     And a ticket of that client, closed within its target
@@ -97,6 +105,15 @@ Feature: Asking in Telegram
     And the worker runs
     Then the chat has no question
     And the client gets no mail
+
+  Scenario: Words that reply to nothing are about the newest question
+    Given a ticket of a client who speaks en, closed within its target
+    When the worker runs
+    And the client writes "I waited"
+    And the client taps "Bad"
+    And the client writes "for a week"
+    Then the verdict on the ticket is watermelon
+    And the comments kept are "I waited" and "for a week"
 
   Scenario: Words of a kind that nobody expects
     Given a ticket of a client who speaks en, closed within its target

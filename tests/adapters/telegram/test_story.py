@@ -85,6 +85,7 @@ def closed(story, language):
 
 
 @given("a ticket of that client, closed within its target")
+@when("a ticket of that client is closed")
 def closed_for_linked(story):
     story.close(irina(locale="en"))
 
@@ -127,7 +128,7 @@ def worker_runs(story, caplog):
 @when(parsers.parse('the client taps "{text}"'))
 @when(parsers.parse('the client taps "{text}" there'))
 def taps(story, text):
-    story.post(story.bot.tap(text, story.chat))
+    story.post(story.bot.tap(text, story.chat, story.question))
 
 
 @when("Telegram posts that again")
@@ -166,6 +167,12 @@ def replies_at_length(story, times, letter):
 @when(parsers.parse('the client writes "{words}"'))
 def writes(story, words):
     story.post(story.bot.write(words))
+
+
+@when("the client blocks the bot")
+def blocks(story):
+    story.post(story.bot.block())
+    story.calls = len(story.bot.calls)
 
 
 @when("odd updates come in")
@@ -228,9 +235,15 @@ def offers_no_more(story, reason):
     assert story.bot.buttons()
 
 
-@then(parsers.parse('the comments kept are "{words}"'))
+@then(parsers.re('the comments kept are "(?P<words>[^"]*)"'))
 def comments_kept(story, words):
     assert [row.text for row in story.world.rows("comment")] == [words]
+
+
+@then(parsers.parse('the comments kept are "{first}" and "{second}"'))
+def two_comments_kept(story, first, second):
+    assert [row.text for row in story.world.rows("comment")] == [first, second]
+    assert len({row.answer for row in story.world.rows("comment")}) == 1
 
 
 @then(parsers.parse("one comment of {length:d} characters is kept"))
@@ -266,6 +279,7 @@ def no_answer(story):
 
 
 @then("the bot was not called for the repeats")
+@then("the bot was not called for it")
 def not_called(story):
     assert len(story.bot.calls) == story.calls
 
