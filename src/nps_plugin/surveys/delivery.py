@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from ..errors import DeliveryError, trail
 from ..links import token_digest
@@ -50,13 +50,13 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
     # what a rate puts off is no work done, and a long queue of it must neither use up the round nor make it endless
     left, turns = limit, limit * TURNS
     downs: Counter[tuple[str, str]] = Counter()
+    sent: tuple[Claimed, Delivery] | None = None
     with ExitStack() as rounds:
         opened: set[tuple[str, str]] = set()
         while lanes and left > 0 and turns > 0:
             turns -= 1
             resting = {tenant for (tenant, name), times in downs.items() if name == lanes[0] and times >= DOWN}
-            with post.store.write() as connection:
-                claimed = claim(connection, post, now, lanes[0], resting)
+            claimed, sent = _next(post, now, lanes[0], resting, sent), None
             if claimed is None:
                 lanes.popleft()
                 continue
@@ -81,8 +81,32 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
                 lanes.extend(lane for lane in every if lane not in lanes)
             else:
                 downs[key] = 0
-                done[_sent(post, claimed, delivery)] += 1
+                sent = claimed, delivery
+                done["reminded" if claimed.asking.reminder else "sent"] += 1
+        if sent is not None:
+            with post.store.write() as connection:
+                _sent(connection, post, *sent)
     return done
+
+
+def _next(
+    post: Post, now: datetime, lane: str, resting: Iterable[str], sent: tuple[Claimed, Delivery] | None
+) -> Claimed | str | None:
+    """Keep what was sent, and claim what comes next, in one transaction; where claiming fails, the former is kept."""
+    failed: Exception | None = None
+    claimed: Claimed | str | None = None
+    with post.store.write() as connection:
+        if sent is None:
+            return claim(connection, post, now, lane, resting)
+        _sent(connection, post, *sent)
+        try:
+            with connection.begin_nested():
+                claimed = claim(connection, post, now, lane, resting)
+        except Exception as error:  # noqa: BLE001 - raised once the sending is kept: it must not be repeated
+            failed = error
+    if failed is not None:
+        raise failed
+    return claimed
 
 
 @contextmanager
@@ -123,28 +147,26 @@ def expire_due(post: Post, now: datetime) -> int:
         ).rowcount
 
 
-def _sent(post: Post, claimed: Claimed, delivery: Delivery) -> str:
+def _sent(connection: Connection, post: Post, claimed: Claimed, delivery: Delivery) -> None:
     survey, now, ask = claimed.asking.survey, post.clock.now(), claimed.tenant.ask
-    with post.store.write() as connection:
-        _message(connection, claimed).values(reference=delivery.reference).run()
-        # a report may have been quicker than we are
-        _message(connection, claimed, "sending").values(outcome="sent").run()
-        if claimed.asking.reminder:
-            _survey(connection, survey, "sent").values(due_at=survey.expires_at).run()
-            return "reminded"
-        expires_at = now + ask.expires_after
-        due_at = expires_at if ask.remind_after is None else now + ask.remind_after
-        within = capabilities_of(post.channels[claimed.tenant.name, claimed.channel]).report_within
-        # only a question still being sent: the ticket may have been reopened, or the client quicker than we are
-        _survey(connection, survey, "sending").values(
-            state="sent",
-            state_at=now,
-            sent_at=now,
-            due_at=due_at if within is None else min(due_at, now + within),
-            expires_at=expires_at,
-        ).run()
-        _news(connection, post, "survey_sent", survey, now, survey=survey.id, channel=claimed.channel)
-    return "sent"
+    # a report may have been quicker than we are
+    outcome = case((messages.c.outcome == "sending", "sent"), else_=messages.c.outcome)
+    _message(connection, claimed).values(reference=delivery.reference, outcome=outcome).run()
+    if claimed.asking.reminder:
+        _survey(connection, survey, "sent").values(due_at=survey.expires_at).run()
+        return
+    expires_at = now + ask.expires_after
+    due_at = expires_at if ask.remind_after is None else now + ask.remind_after
+    within = capabilities_of(post.channels[claimed.tenant.name, claimed.channel]).report_within
+    # only a question still being sent: the ticket may have been reopened, or the client quicker than we are
+    _survey(connection, survey, "sending").values(
+        state="sent",
+        state_at=now,
+        sent_at=now,
+        due_at=due_at if within is None else min(due_at, now + within),
+        expires_at=expires_at,
+    ).run()
+    _news(connection, post, "survey_sent", survey, now, survey=survey.id, channel=claimed.channel)
 
 
 def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
@@ -272,12 +294,11 @@ def _survey(connection: Connection, survey: Survey, state: str | None = None) ->
     return _Change(connection, statement if state is None else statement.where(surveys.c.state == state))
 
 
-def _message(connection: Connection, claimed: Claimed, outcome: str | None = None) -> _Change:
+def _message(connection: Connection, claimed: Claimed) -> _Change:
     key = (messages.c.tenant_id == claimed.tenant.name) & (
         messages.c.token_digest == token_digest(claimed.asking.token)
     )
-    statement = update(messages).where(key)
-    return _Change(connection, statement if outcome is None else statement.where(messages.c.outcome == outcome))
+    return _Change(connection, update(messages).where(key))
 
 
 def _news(connection: Connection, post: Post, kind: str, survey: Survey, now: datetime, /, **about: Any) -> None:
