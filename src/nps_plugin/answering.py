@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .base import Base
 from .errors import AnswerRefused
 from .model import Answer, AnswerState, Evidence, Recorded
-
-if TYPE_CHECKING:
-    from .config import Tenant
-    from .responses.ruling import Decision
 
 
 class Answering(Base):
@@ -97,20 +93,19 @@ class Answering(Base):
         ``by`` and ``why`` are kept. Raises ``UnknownAnswer``, or ``AnswerRefused`` where one of them is empty or ``by``
         is the ticket's own agent.
         """
-        return self._ruled(self._parts.hearing.accept, tenant, answer, by, why)
+        return self._ruled(tenant, answer, AnswerState.COUNTED, by, why)
 
     def withdraw_answer(self, tenant: str, answer: str, by: str, why: str) -> Recorded:
         """Rule that an answer does not count. It is kept, and the verdict falls back to what counts then.
 
         Raises as :meth:`accept_answer`.
         """
-        return self._ruled(self._parts.hearing.withdraw, tenant, answer, by, why)
+        return self._ruled(tenant, answer, AnswerState.WITHDRAWN, by, why)
 
-    def _ruled(
-        self, rule: Callable[[Tenant, Decision], Recorded], tenant: str, answer: str, by: str, why: str
-    ) -> Recorded:
+    def _ruled(self, tenant: str, answer: str, to: AnswerState, by: str, why: str) -> Recorded:
         from .responses.ruling import Decision
 
-        recorded = rule(self._tenant(tenant), Decision(answer=answer, by=by, why=why))
+        decision = Decision(answer=answer, to=to, by=by, why=why)
+        recorded = self._parts.hearing.decide(self._tenant(tenant), decision)
         self._offer()
         return recorded

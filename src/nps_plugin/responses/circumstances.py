@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..store.names import storable
 from ..store.tables import answer_marks, answers
 from ..store.tables import evidence as evidences
 from .arbiter import Standing, Visitor
+from .reading import by_answer
 from .screening import MEMORY, Visit
 
 #: Visits that are looked at; more come only from machines, and their last ones say so.
@@ -87,19 +88,9 @@ def standing_of(connection: Connection, tenant: str, survey: str) -> list[Standi
     rows = connection.execute(select(answers).filter_by(**key).order_by(answers.c.at, answers.c.answer)).all()
     if not rows:
         return []
-    given: defaultdict[str, list[Visitor]] = defaultdict(list)
-    by_answer = {row.answer: row for row in rows}
-    kept = select(evidences).filter_by(**key).where(evidences.c.answer.is_not(None))
-    for row in connection.execute(kept.order_by(evidences.c.at, evidences.c.evidence)):
-        answer = by_answer.get(row.answer)
-        if answer is not None:
-            given[row.answer].append(Visitor(agent=row.agent, address=row.address, source=answer.source, by=answer.by))
-    counted = select(answer_marks.c.answer, answer_marks.c.at).where(
-        answer_marks.c.tenant_id == tenant,
-        answer_marks.c.answer.in_(list(by_answer)),
-        answer_marks.c.state == AnswerState.COUNTED.value,
-    )
-    since = {row.answer: row.at for row in connection.execute(counted.order_by(answer_marks.c.at.desc()))}
+    ids = [row.answer for row in rows]
+    given = by_answer(connection, tenant, evidences, ids, evidences.c.survey == survey)
+    counted = by_answer(connection, tenant, answer_marks, ids, answer_marks.c.state == AnswerState.COUNTED.value)
     return [
         Standing(
             id=row.answer,
@@ -108,14 +99,15 @@ def standing_of(connection: Connection, tenant: str, survey: str) -> list[Standi
             grade=Grade(row.grade),
             at=row.at,
             visitors=_visitors(row, given[row.answer]),
-            counted_at=since.get(row.answer),
+            counted_at=counted[row.answer][0].at if counted[row.answer] else None,
         )
         for row in rows
     ]
 
 
-def _visitors(row: Any, given: list[Visitor]) -> frozenset[Visitor]:
+def _visitors(row: Any, evidence: Sequence[Any]) -> frozenset[Visitor]:
     """Who may change the answer. Of a scanner's answer that a person confirmed, only the person."""
+    given = [Visitor(agent=one.agent, address=one.address, source=row.source, by=row.by) for one in evidence]
     if not given:
         # the evidence is deleted after a while, and the answer is nobody's then
         return frozenset([Visitor(source=row.source, by=row.by)])

@@ -23,7 +23,7 @@ from . import portal
 from .looking import Look, look
 from .reading import list_answers
 from .recording import Given, Taken, asked_at, survey_by_token, take, visit
-from .ruling import Decision, accept, withdraw
+from .ruling import Decision, decide
 
 log = logging.getLogger(__name__)
 
@@ -91,15 +91,10 @@ class Hearing:
                 host=ticket_name(host), closure=closure,
             )  # fmt: skip
 
-    def accept(self, tenant: Tenant, decision: Decision) -> Recorded:
-        """Let an answer count."""
+    def decide(self, tenant: Tenant, decision: Decision) -> Recorded:
+        """Let an answer count, or take it out of the counts."""
         with self._store.write() as connection:
-            return accept(connection, tenant, decision, self._subscribers(), self._clock.now())
-
-    def withdraw(self, tenant: Tenant, decision: Decision) -> Recorded:
-        """Take an answer out of the counts."""
-        with self._store.write() as connection:
-            return withdraw(connection, tenant, decision, self._subscribers(), self._clock.now())
+            return decide(connection, tenant, decision, self._subscribers(), self._clock.now())
 
     def answers(
         self, tenant: Tenant, states: Iterable[AnswerState], ticket: str | None, host: str, limit: int

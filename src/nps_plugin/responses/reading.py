@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, Table, select
 
 from ..config.settings import Tenant
 from ..model import Answer, AnswerState, Band, Grade
@@ -40,6 +40,17 @@ def list_answers(
     return tuple(_read(connection, tenant, query))
 
 
+def by_answer(
+    connection: Connection, tenant: str, table: Table, ids: Sequence[str], *where: Any
+) -> defaultdict[str, list[Any]]:
+    """What a table holds beside these answers, by answer, in the order in which it came."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    query = select(table).where(table.c.tenant_id == tenant, table.c.answer.in_(ids), *where)
+    for row in connection.execute(query.order_by(table.c.at, *table.primary_key)):
+        found[row.answer].append(row)
+    return found
+
+
 def _answers(tenant: Tenant) -> Select[Any]:
     return (
         select(answers, surveys.c.scale, surveys.c.host, surveys.c.ticket, surveys.c.closure)
@@ -52,15 +63,8 @@ def _read(connection: Connection, tenant: Tenant, query: Select[Any]) -> list[An
     rows: Sequence[Any] = connection.execute(query).all()
     if not rows:
         return []
-    reasons: defaultdict[str, list[str]] = defaultdict(list)
-    texts: defaultdict[str, list[str]] = defaultdict(list)
     ids = [row.answer for row in rows]
-    given = select(answer_reasons).where(answer_reasons.c.tenant_id == tenant.name, answer_reasons.c.answer.in_(ids))
-    for row in connection.execute(given.order_by(answer_reasons.c.at, answer_reasons.c.reason)):
-        reasons[row.answer].append(row.reason)
-    said = select(comments).where(comments.c.tenant_id == tenant.name, comments.c.answer.in_(ids))
-    for row in connection.execute(said.order_by(comments.c.at, comments.c.comment)):
-        texts[row.answer].append(clean_text(row.text))
+    reasons, texts = (by_answer(connection, tenant.name, table, ids) for table in (answer_reasons, comments))
     return [
         Answer(
             id=row.answer,
@@ -78,8 +82,8 @@ def _read(connection: Connection, tenant: Tenant, query: Select[Any]) -> list[An
             source=row.source,
             by=row.by,
             channel=row.channel,
-            reasons=tuple(reasons[row.answer]),
-            comment="\n\n".join(texts[row.answer]),
+            reasons=tuple(one.reason for one in reasons[row.answer]),
+            comment="\n\n".join(clean_text(one.text) for one in texts[row.answer]),
         )
         for row in rows
     ]

@@ -18,53 +18,42 @@ from ..wording.clean import kept_text
 from .marking import Ledger
 from .recording import lock_survey
 
-_NEWS = ("answer_recorded", "verdict_reached")
+_EFFECTS = {AnswerState.COUNTED: Effect.ACCEPTED, AnswerState.WITHDRAWN: Effect.WITHDRAWN}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A ruling on one answer."""
+    """A ruling on one answer: from now on it is counted, or withdrawn."""
 
     answer: str
+    to: AnswerState
     by: str
     why: str
 
 
-def accept(
+def decide(
     connection: Connection, tenant: Tenant, decision: Decision, subscribers: Iterable[str], now: datetime
 ) -> Recorded:
-    """Let an answer count; the one of that survey that counted is superseded. One that counts already stays as it is.
+    """Let an answer count, whereby the one of that survey that counted is superseded; or take it out of the counts, for
+    good or until it is accepted. Nothing is deleted, and one that stands as it is ruled to stays as it is.
 
     Raises ``UnknownAnswer`` or ``AnswerRefused``.
     """
     ledger, row = _open(connection, tenant, decision, subscribers, now)
-    was = AnswerState(row.state)
-    if was is AnswerState.COUNTED:
+    was, to, counted = AnswerState(row.state), decision.to, AnswerState.COUNTED
+    if was is to:
         return ledger.recorded(row.answer, Effect.REPEATED)
     by, why = fitting(decision.by), kept_text(decision.why)
-    ledger.supersede_counted(by=by, why=why)
-    ledger.mark(row.answer, AnswerState.COUNTED, was=was, by=by, why=why)
-    ledger.close_question()
-    ledger.tell(_NEWS, row.answer)
-    return ledger.recorded(row.answer, Effect.ACCEPTED)
-
-
-def withdraw(
-    connection: Connection, tenant: Tenant, decision: Decision, subscribers: Iterable[str], now: datetime
-) -> Recorded:
-    """Take an answer out of the counts for good, or until it is accepted; nothing is deleted.
-
-    Raises ``UnknownAnswer`` or ``AnswerRefused``.
-    """
-    ledger, row = _open(connection, tenant, decision, subscribers, now)
-    was = AnswerState(row.state)
-    if was is AnswerState.WITHDRAWN:
-        return ledger.recorded(row.answer, Effect.REPEATED)
-    ledger.mark(row.answer, AnswerState.WITHDRAWN, was=was, by=fitting(decision.by), why=kept_text(decision.why))
-    if was is AnswerState.COUNTED:
+    if to is counted:
+        ledger.supersede_counted(by=by, why=why)
+    ledger.mark(row.answer, to, was=was, by=by, why=why)
+    if to is counted:
+        ledger.close_question()
+    elif was is counted:
         ledger.open_question()
-        ledger.tell(_NEWS, row.answer)
-    return ledger.recorded(row.answer, Effect.WITHDRAWN)
+    if counted in (was, to):
+        ledger.tell(("answer_recorded", "verdict_reached"), row.answer)
+    return ledger.recorded(row.answer, _EFFECTS[to])
 
 
 def _open(
