@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
 from tests.faults.actor import Diary
 from tests.world import merged
 
@@ -20,13 +22,36 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
 
+def sessions(engine: Engine) -> set[int]:
+    """The server's sessions with this database, by number; SQLite has none."""
+    if engine.dialect.name == "sqlite":
+        return set()
+    asked = text(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    with engine.connect() as connection:
+        return set(connection.execute(asked).scalars())
+
+
+def buried(engine: Engine, before: set[int]) -> None:
+    """Come back once the server has seen that a process died, and let go of its locks, in its own time."""
+    for _ in range(100_000):
+        if sessions(engine) <= before:
+            return
+    pytest.fail("a session outlives its process")
+
+
 @pytest.fixture
 def killed(world, tmp_path):
     """Runs the actor until it kills itself; the world's own clock goes on for whoever comes after it."""
     config = merged(world.config, {"page": {"secrets": []}})
     (tmp_path / "config.json").write_text(json.dumps(config))
 
+    engine = create_engine(world.config["database"]["url"], poolclass=NullPool)
+
     def run(scenario: str, where: str, about: str) -> int:
+        before = sessions(engine)
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.faults.actor", scenario, where),
@@ -35,10 +60,11 @@ def killed(world, tmp_path):
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        buried(engine, before)
         return done.returncode
 
     return run
