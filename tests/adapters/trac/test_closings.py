@@ -142,6 +142,14 @@ def test_a_ticket_closes_while_the_plugin_is_out_of_order_and_is_found_later(sit
     assert found["1"] == when
 
 
+def test_what_neither_closes_nor_reopens_is_not_handed_over(site: Site) -> None:
+    number = site.open().id
+    with site.out_of_order():  # whatever is handed over is a problem now
+        site.change(number, status="accepted")
+        site.change(number, comment="Looking at it.", owner="boris")
+        assert not site.plugin.problems
+
+
 def test_a_tenant_that_is_not_configured_is_named(site: Site) -> None:
     site.configure(nps={"tenant": "akme"})
     site.resolve(site.open().id)
