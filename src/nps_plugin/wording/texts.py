@@ -85,8 +85,8 @@ def default_question(scale: str, locale: str) -> str:
 def question_for(
     tenant: Tenant, locale: str, *, ticket: str, subject: str = "", scale: str = "", texts: Texts | None = None
 ) -> str:
-    """The tenant's question (``texts``, where given: ``Tenant.question_on``) in that locale, else the shipped one of the
-    scale (the tenant's, unless named), filled.
+    """The tenant's question (``texts``, where given) in that locale, else the shipped one of
+    the scale (the tenant's, unless named), filled.
 
     The shipped one in the client's language comes before the tenant's own in another: a question must be understood.
     Raises ``ValueError`` for a placeholder that there is not.
