@@ -296,3 +296,12 @@ def test_of_two_scales_the_one_that_was_answered_closes_the_other(asked, book):
     page = world.browser().get(f"/acme/{token_of(world.mailbox.mails[0])}?s=3")
     assert 'name="nonce"' not in page.text
     assert [row.score for row in world.rows("answer")] == [2]
+
+
+def test_what_came_in_is_forgotten_after_a_while(asked, book):
+    world = asked(can={"pending": True}, ask={"attempts": {"phone": 1}})
+    comes(world, {"kind": "Scored", "token": book.sent[0].token, "score": 1})
+    assert len(world.rows("inbound_event")) == 1
+    world.clock.advance(timedelta(days=31))
+    world.ratings.run_due()
+    assert world.rows("inbound_event") == []

@@ -14,7 +14,17 @@ from ..config.settings import Retention
 from ..model import SurveyState
 from ..store.engine import Store
 from ..store.ids import first_id
-from ..store.tables import call_notes, clients, closures, comments, contacts, evidence, messages, surveys
+from ..store.tables import (
+    call_notes,
+    clients,
+    closures,
+    comments,
+    contacts,
+    evidence,
+    inbound_events,
+    messages,
+    surveys,
+)
 from .forgetting import erase, left_behind
 
 _OPEN = [SurveyState.SCHEDULED.value, SurveyState.SENDING.value, SurveyState.SENT.value]
@@ -121,6 +131,7 @@ def _kinds(tenant: str, retention: Retention, now: datetime) -> list[_Kind]:
             {"cause": "", "suggestion": ""},
         ),
         _Kind(evidence, evidence.c.evidence, (evidence.c.evidence < first_id(seen)) & (evidence.c.at < seen)),
+        _Kind(inbound_events, inbound_events.c.event, inbound_events.c.at < seen),
         _Kind(
             contacts,
             contacts.c.survey,
