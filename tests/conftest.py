@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.steps.then",
     "tests.steps.asking",
     "tests.steps.judging",
+    "tests.steps.calling",
 ]
 
 BROWSER_TESTS = Path(__file__).parent / "browser"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import urljoin
 
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
@@ -148,6 +149,11 @@ def nonce_of(page: TestResponse | str) -> str:
     found = re.search(r'name="nonce" value="([^"]+)"', page if isinstance(page, str) else page.text)
     assert found is not None, "the page has no form"
     return found.group(1)
+
+
+def followed(browser: Browser, path: str, page: TestResponse) -> TestResponse:
+    """Where a page at that path leads, as browsers read a relative Location."""
+    return browser.get(urljoin(path, page.headers["Location"])) if page.status_code == 303 else page
 
 
 def send(browser: Browser, token: str, score: int | str, *, tenant: str = "acme", **headers: str) -> TestResponse:

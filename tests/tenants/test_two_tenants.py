@@ -21,7 +21,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.world import BASE, World, nonce_of, text_of
 
-from nps_plugin import Client, ClosedTicket, Evidence, NpsError, Ratings, TokenUnknown, UnknownCall, UnknownSurvey
+from nps_plugin import (
+    Client,
+    ClosedTicket,
+    Evidence,
+    NpsError,
+    Ratings,
+    Request,
+    TokenUnknown,
+    UnknownCall,
+    UnknownSurvey,
+)
 
 TENANTS = ("acme", "rival")
 HOSTS = ("", "second")
@@ -217,6 +227,14 @@ def calls(side: Side, tenant: str, which: int) -> Any:
     return [[call.to_dict() for call in queue.due(tenant, operator)], seen]
 
 
+def staff(side: Side, tenant: str, which: int) -> Any:
+    seat = side.ratings.staff(tenant, user=f"operator {which % 2}", locale="en")
+    for call in side.ratings.calls.due(other(tenant), "anna"):
+        assert seat(Request(method="GET", path=f"/staff/calls/{call.id}")).status == 404
+    page = seat(Request(method="GET", path="/staff/calls"))
+    return [page.status, page.body.decode().count("<li>")]
+
+
 def client_history(side: Side, tenant: str, which: int) -> Any:
     whose = {"organization": "North"} if which % 2 else {"client": person(which)}
     return side.ratings.client_history(tenant, **whose).to_dict()
@@ -250,7 +268,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
         verdict, standing, compare, client_history, report, scale_advice, kpi_advice, import_answers,
-        rebuild, calls,
+        rebuild, calls, staff,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.

@@ -8,11 +8,11 @@ from typing import Any, assert_type
 
 from nps_plugin import (
     AnswerRecorded,
-    Capabilities,
     Call,
     CallDone,
     CallOutcome,
     CallScript,
+    Capabilities,
     Channel,
     Client,
     ClientHistory,
@@ -191,6 +191,8 @@ def host(now: datetime, connection: object) -> None:
         assert_type(done.note.finding, Finding | None)
         assert_type(done.recorded, Recorded | None)
         ratings.calls.release("acme", call.id, "anna")
+    staff = ratings.staff("acme", user="anna", role="manager", locale="ru")
+    assert_type(staff(Request(method="GET", path="/staff/calls")), Response)
     assert_type(ratings.run_due(limit=10), WorkDone)
     assert_type(ratings.rebuild("acme"), Rebuilt)
     assert_type(ratings.check(), Health)

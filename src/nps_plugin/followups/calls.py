@@ -129,6 +129,7 @@ class Calls:
         *,
         score: int | str | None = None,
         cause: str = "",
+        reason: str = "",
         suggestion: str = "",
         finding: Finding | str | None = None,
         later: datetime | None = None,
@@ -137,9 +138,9 @@ class Calls:
         """Enter what came of a call that the operator has.
 
         ``reached``: with the ``score`` that the client named, or, of a call that asks why, with ``cause`` (a text, or
-        the code of a reason) and ``finding``; a score there only where the client wants another one, and by the same
-        rules as any second answer. ``busy`` and ``later`` (with the time) put the call back by the plan, ``refused``
-        ends it.
+        the code of a reason; ``reason`` where there are both) and ``finding``; a score there only where the client
+        wants another one, and by the same rules as any second answer. ``busy`` and ``later`` (with the time) put the
+        call back by the plan, ``refused`` ends it.
 
         Raises ``UnknownCall``, ``CallTaken``, ``CallRefused`` for what does not fit together, and ``AnswerRefused`` as
         ``record_answer`` does; nothing is stored then.
@@ -147,7 +148,7 @@ class Calls:
         settings, now, who = self._tenant(tenant), self._clock.now(), _named(operator)
         with self._store.write() as connection:
             row = _open(connection, settings, call, now)
-            said = _said(settings, row, outcome, score, cause, suggestion, finding, later, now)
+            said = _said(settings, row, outcome, score, cause, reason, suggestion, finding, later, now)
             # first the survey, then its calls: everybody takes them in this order
             lock_survey(connection, settings, row.survey)
             _check_held(connection, settings, row, who)
@@ -246,6 +247,7 @@ def _said(
     outcome: CallOutcome | str,
     score: object,
     cause: str,
+    reason: str,
     suggestion: str,
     finding: Finding | str | None,
     later: datetime | None,
@@ -259,13 +261,17 @@ def _said(
         there = f"outcomes: {', '.join(CallOutcome)}; findings: {', '.join(Finding)}"
         raise CallRefused(f"{where}: {error}; {there}") from None
     text, hint = (kept_text(words, NOTE_LIMIT).strip() for words in (cause, suggestion))
-    code = text if text in [known for known, _ in reason_choices(tenant, tenant.locale)] else ""
+    known = [code for code, _ in reason_choices(tenant, tenant.locale)]
+    if reason and reason not in known:
+        raise CallRefused(f"{where}: no reason {reason!r:.60}; there are {', '.join(known)}")
+    code = reason or (text if text in known else "")
+    text = "" if text == code else text
     reached = result is CallOutcome.REACHED
     if not reached and (score is not None or found is not None):
         raise CallRefused(f"{where}: a score and a finding come from a client who was reached, not from {result}")
     if reached and row.kind == CallKind.QUESTION and score is None:
         raise CallRefused(f"{where}: reached needs the score that the client named; else the outcome is refused")
-    if reached and row.kind == CallKind.WHY and not (text and found):
+    if reached and row.kind == CallKind.WHY and not ((text or code) and found):
         raise CallRefused(f"{where}: a call that asks why needs the cause, and a finding: {', '.join(Finding)}")
     if (result is CallOutcome.LATER) is (later is None):
         raise CallRefused(f"{where}: later, and only later, needs the time at which the client wants to be called")
@@ -274,7 +280,7 @@ def _said(
             raise CallRefused(f"{where}: the time of later has no time zone")
         if not now < later <= now + LATEST or (row.kind == CallKind.QUESTION and later >= row.expires_at):
             raise CallRefused(f"{where}: later must lie ahead, within {LATEST.days} days and the time to answer")
-    return _Said(outcome=result, reason=code, cause="" if code else text, suggestion=hint, finding=found, later=later)
+    return _Said(outcome=result, reason=code, cause=text, suggestion=hint, finding=found, later=later)
 
 
 def _note(connection: Connection, tenant: Tenant, row: Any, said: _Said, who: str, now: datetime) -> CallNote:

@@ -39,7 +39,7 @@ def script_lines(
     if closed_at is not None:
         from babel.dates import format_date
 
-        values["date"] = format_date(closed_at.astimezone(tenant.timezone), "long", locale=locale)
+        values["date"] = format_date(closed_at.astimezone(tenant.timezone), "long", locale=locale).rstrip(".")
         closed = gettext("It was closed on %(date)s.")
     else:
         closed = ""
