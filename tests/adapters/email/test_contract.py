@@ -36,6 +36,7 @@ class TestContract(ChannelContract):
     refusals = (550, 553)
     # SMTP has no word for it
     says_when = False
+    says_odd = False
     recorded = Path(__file__).parent / "recorded.json"
 
     @pytest.fixture

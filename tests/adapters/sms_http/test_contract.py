@@ -81,6 +81,7 @@ class TestJson(Rules):
 
 class TestQuery(Rules):
     __test__ = True
+    replies = True
     recorded = Path(__file__).parent / "recorded_query.json"
 
     @pytest.fixture
