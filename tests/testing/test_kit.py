@@ -52,7 +52,7 @@ def failing(pytester: pytest.Pytester, channel: str) -> set[str]:
         from tests.testing import fakes
         import nps_plugin.testing.channel as kit
 
-        kit.PATIENCE = 2.0
+        kit.PATIENCE = 5.0
 
         class TestIt(fakes.Kept):
             made = fakes.{channel}
