@@ -33,7 +33,7 @@ class Capabilities:
     #: phone, telegram or email, where what comes back names the client by that address alone: there is then one open
     #: question to an address at a time
     address: str = ""
-    #: but several questions may be open there, since most of what comes back names its own; the rest is about the newest
+    #: but several questions may be open there, most of what comes back names its own; the rest is about the newest
     several: bool = False
     #: it plays what is recorded for the service and language; without a recording the next channel takes over
     needs_recording: bool = False

@@ -147,8 +147,9 @@ class Ratings(Answering, Calling, Judging, Linking):
         :meth:`forget_client`.
 
         Keys: ``tenant``, ``profiles``, ``surveys`` (each with ``ticket_facts``, ``contact``, ``messages``,
-        ``answers`` with their reasons and comments, ``calls``, ``visits``), ``not_to_be_asked``, ``shared_with`` (others
-        with an id of their own who share an address; nothing of theirs is in it). Somebody unknown gives empty lists.
+        ``answers`` with their reasons and comments, ``calls``, ``visits``), ``not_to_be_asked``, ``shared_with``
+        (others with an id of their own who share an address; nothing of theirs is in it). Somebody unknown gives empty
+        lists.
         """
         from .responses.exporting import export_person
         from .surveys.facts import as_client

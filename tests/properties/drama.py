@@ -303,6 +303,7 @@ class Drama:
                 whose = row.organization if by_organization else row.client
                 asked[whose].append((first, (row.ticket, row.closure), row.survey))
         assert all(number == 1 for number in twice.values()), "one person asked twice about one closure"
+
         def promised(earlier: tuple[Any, ...], later: tuple[Any, ...]) -> bool:
             """Whether the earlier question was withdrawn unanswered, and the later one is about the same ticket."""
             (_, (ticket, closure), survey), (at, (again, _), _) = earlier, later

@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +26,7 @@ from nps_plugin import (
     Client,
     ClosedTicket,
     Evidence,
+    LinkRefused,
     NpsError,
     Ratings,
     Request,
@@ -235,6 +237,20 @@ def staff(side: Side, tenant: str, which: int) -> Any:
     return [page.status, page.body.decode().count("<li>")]
 
 
+def channel(side: Side, tenant: str, which: int) -> Any:
+    return type(side.ratings.channel(tenant, "email")).__name__
+
+
+def link(side: Side, tenant: str, which: int) -> Any:
+    with pytest.raises(LinkRefused, match=f"tenant {tenant}, channel email"):
+        side.ratings.link(tenant, person(which), "email")
+
+
+def listen(side: Side, tenant: str, which: int) -> Any:
+    with pytest.raises(LinkRefused, match=f"tenant {tenant}, channel email"):
+        side.ratings.listen(tenant, "email", threading.Event())
+
+
 def client_history(side: Side, tenant: str, which: int) -> Any:
     whose = {"organization": "North"} if which % 2 else {"client": person(which)}
     return side.ratings.client_history(tenant, **whose).to_dict()
@@ -268,7 +284,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
         verdict, standing, compare, client_history, report, scale_advice, kpi_advice, import_answers,
-        rebuild, calls, staff,
+        rebuild, calls, staff, channel, link, listen,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.

@@ -115,7 +115,7 @@ def upgrade() -> None:
         "nps_comment",
         sa.Column("tenant_id", sa.String(length=255), nullable=False),
         sa.Column("comment", sa.String(length=32), nullable=False),
-        sa.Column("answer", sa.String(length=32), nullable=False),
+        sa.Column("answer", sa.String(length=32), nullable=True),
         sa.Column("client", sa.String(length=32), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),

@@ -34,7 +34,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "channel", "event", name="pk_nps_inbound_event"),
     )
     op.create_index("ix_nps_inbound_event_at", "nps_inbound_event", ["tenant_id", "at"], unique=False)
-    with op.batch_alter_table("nps_comment") as batch:
-        batch.alter_column("answer", existing_type=sa.String(length=32), nullable=True)
-        batch.add_column(sa.Column("survey", sa.String(length=32), nullable=True))
+    op.add_column("nps_comment", sa.Column("survey", sa.String(length=32), nullable=True))
     op.create_index("ix_nps_comment_survey", "nps_comment", ["tenant_id", "survey"], unique=False)
