@@ -109,7 +109,10 @@ def _survey(row: Any, recorded_at: datetime) -> Iterator[LogEntry]:
 
 
 def _messages(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> Iterator[LogEntry]:
-    for row in connection.execute(select(messages).where(_of(messages, tenant, asked))):
+    # those of one moment in the order of the plan
+    places = {survey: {channel: place for place, channel in enumerate(row.channels)} for survey, row in asked.items()}
+    found = connection.execute(select(messages).where(_of(messages, tenant, asked)))
+    for row in sorted(found, key=lambda row: (row.created_at, places[row.survey].get(row.channel, len(places)))):
         what = _OUTCOMES.get((row.kind, row.outcome), LogEvent.FAILED)
         detail = ""
         if what is LogEvent.FAILED:
