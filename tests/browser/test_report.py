@@ -116,7 +116,7 @@ def test_a_wide_table_scrolls_by_keyboard(ratings, read):
     table = page.locator(".scroll").first
     table.focus()
     page.keyboard.press("ArrowRight")
-    # a function of ours over the page's frames: the page's own policy lets no text become code, as waiting for one would
+    # frame by frame: the page lets no text become code, which waiting for an expression would need
     scrolled = """table => new Promise(done => {
         let frames = 300
         const look = () => table.scrollLeft > 0 || !frames-- ? done(table.scrollLeft > 0) : requestAnimationFrame(look)
