@@ -150,8 +150,7 @@ class EmailChannel:
             server.send_message(mail, from_addr=sender, to_addrs=[recipient])
         except smtplib.SMTPRecipientsRefused:
             raise
-        except BaseException:
-            # whatever it was, what is left of this connection is not to be trusted
+        except BaseException:  # whatever it was, what is left of this connection is not to be trusted
             self._kept.server = None
             server.close()
             raise
