@@ -185,7 +185,7 @@ def judge_link(found: Association, minimum: Minimum) -> Judged:
         lacking = [_clients_needed("link", found.clients, minimum)]
     if lacking or found.d is None or found.interval_d is None or found.interval_d_90 is None:
         return Judged(Link.INSUFFICIENT, tuple(lacking))
-    if found.interval_d[1] < 0:
+    if found.interval_d[1] < 0 and found.d <= -NEGLIGIBLE:
         return Judged(Link.CONTRADICTS)
     if found.interval_d[0] > 0 and found.d >= NEGLIGIBLE:
         return Judged(Link.TRACKS)
