@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -28,6 +26,8 @@ from nps_plugin import (
     Secret,
     read_secret,
 )
+
+from .letter import compose, sender_of
 
 _SECURITY = ("none", "starttls", "tls")
 
@@ -107,9 +107,11 @@ class EmailChannel:
 
     def send(self, message: Message) -> Delivery:
         """Hand the mail to the server. A refusal of the address is final; anything else is tried again."""
-        mail, sender, recipient = self._build(message)
+        recipient = _address(message.client.email)
+        if recipient is None:
+            raise DeliveryError("the client's mail address is not one", final=True)
         try:
-            self._hand_over(mail, sender, recipient)
+            self._hand_over(compose(message, recipient), sender_of(message), recipient)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()), (550, b""))
             raise _refused(code, said) from None
@@ -118,7 +120,7 @@ class EmailChannel:
             raise _refused(error.smtp_code, error.smtp_error, mendable=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(f"the mail server {self._host}:{self._port}: {type(error).__name__}") from None
-        return Delivery(reference=str(mail["Message-ID"]))
+        return Delivery(reference=message.headers.get("Message-ID", ""))
 
     @contextmanager
     def round(self) -> Iterator[None]:
@@ -130,7 +132,7 @@ class EmailChannel:
             self._kept.open = False
             self._drop()
 
-    def _hand_over(self, mail: EmailMessage, sender: str, recipient: str) -> None:
+    def _hand_over(self, mail: bytes, sender: str, recipient: str) -> None:
         kept: _Server | None = getattr(self._kept, "server", None)
         try:
             try:
@@ -144,10 +146,10 @@ class EmailChannel:
             if not getattr(self._kept, "open", False):
                 self._drop()
 
-    def _send(self, server: _Server, mail: EmailMessage, sender: str, recipient: str) -> None:
+    def _send(self, server: _Server, mail: bytes, sender: str, recipient: str) -> None:
         self._kept.server, server.begun = server, False
         try:
-            server.send_message(mail, from_addr=sender, to_addrs=[recipient])
+            server.sendmail(sender, [recipient], mail)
         except smtplib.SMTPRecipientsRefused:
             raise
         except BaseException:  # whatever it was, what is left of this connection is not to be trusted
@@ -182,29 +184,8 @@ class EmailChannel:
             raise
         return server
 
-    def _build(self, message: Message) -> tuple[EmailMessage, str, str]:
-        recipient = _address(message.client.email)
-        if recipient is None:
-            raise DeliveryError("the client's mail address is not one", final=True)
-        name, sender = parseaddr(message.sender)
-        mail = EmailMessage(policy=SMTP)
-        mail["From"] = Address(display_name=name, addr_spec=sender)
-        mail["To"] = Address(display_name=_one_line(message.client.name), addr_spec=recipient)
-        mail["Subject"] = message.subject
-        for header, value in message.headers.items():
-            mail[header] = value
-        mail.set_content(message.text)
-        if message.html:
-            mail.add_alternative(message.html, subtype="html")
-            parts = mail.get_payload()
-            html = parts[-1] if isinstance(parts, list) else mail
-            for content_id, (media_type, content) in message.images.items():
-                main, _, sub = media_type.partition("/")
-                assert isinstance(html, EmailMessage)  # noqa: S101 - add_alternative has just made it
-                html.add_related(content, main, sub, cid=f"<{content_id}>")
-        return mail, sender, recipient
 
-
+@lru_cache(maxsize=64)
 def _address(text: str) -> str | None:
     """The address alone, where it can be one for SMTP: one @, a domain, no spaces or controls, plain ASCII."""
     text = text.strip()
@@ -214,10 +195,6 @@ def _address(text: str) -> str | None:
         return None
     usable = made.username and made.domain and text.isascii() and text.isprintable() and " " not in text
     return text if usable else None
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:100]
 
 
 def _refused(code: int, said: bytes | str, *, mendable: bool = False) -> DeliveryError:
