@@ -83,6 +83,22 @@ def test_from_24_months_on_each_calendar_month_is_held_against_itself():
     assert not trend_of(series(season), period=Period.WEEK).seasonal
 
 
+def test_a_fall_over_two_years_is_seen_although_three_months_are_better_than_the_year_before():
+    falling = [0.9 - 0.005 * at for at in range(24)]
+    falling[12:15] = [one + 0.01 for one in falling[:3]]
+    found = trend_of(series(falling, n=1000))
+    assert (found.direction, found.seasonal) == (Direction.DOWN, True)
+    assert found.change == pytest.approx(-0.115, abs=0.01)
+
+
+def test_what_every_period_has_decides_and_not_a_stratum_that_falls_out_of_the_total():
+    rows = series(FALLING)
+    steady = {row.since: {"satisfied": 0.8 + 0.001 * (at % 2)} for at, row in enumerate(rows)}
+    found = {one.series: one for one in trends(rows, Period.MONTH, Minimum(), steady)}
+    assert found["satisfied"].direction is Direction.NONE
+    assert found["watermelon"].direction is Direction.UP
+
+
 def test_the_kpi_has_a_trend_of_its_own():
     rows = [row(at, 0.8, kpi=0.80 + 0.01 * at) for at in range(8)]
     assert trend_of(rows, "kpi").direction is Direction.UP

@@ -6,13 +6,16 @@ import json
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, update
 from tests.reports.desk import NOW, Desk, settings
 
 from nps_plugin import Client, ManualClock, Ratings, ReportRefused, UnknownTenant
-from nps_plugin.model import SCALES
+from nps_plugin.model import SCALES, Direction
 from nps_plugin.statistics import newcombe, wilson
+from nps_plugin.store.tables import answers, surveys
 
 SMALL = Desk(months=4, a_month=60)
 
@@ -231,6 +234,26 @@ def test_what_changed_is_newcombes_where_clients_are_all_different(desk):
     exact = newcombe(change.after.count, change.after.n, change.before.count, change.before.n)
     assert change.difference == pytest.approx(exact.estimate)
     assert change.interval == pytest.approx(tuple(exact.interval), abs=0.02)
+
+
+def test_a_channel_that_has_too_few_answers_for_a_total_makes_no_trend(desk):
+    ratings = desk(Desk(months=12, a_month=200, satisfied_drift=0, kpi_drift=0, queues={"access": 0.0}))
+    per_month: Counter[str] = Counter()
+    silent = update(surveys).where(surveys.c.state == "expired")
+    with ratings._parts.store.write() as connection:
+        connection.execute(silent.values(channel="call"))
+        # those who answer there are content: twelve a month, and from June on eight, too few for a total of strata
+        heard = select(surveys.c.survey, surveys.c.sent_at).join(answers, answers.c.survey == surveys.c.survey)
+        for survey, at in connection.execute(heard.where(answers.c.band == "satisfied").order_by(surveys.c.sent_at)):
+            month = f"{at.astimezone(ZoneInfo('Europe/Moscow')):%Y-%m}"
+            per_month[month] += 1
+            if per_month[month] <= (12 if month < "2026-06" else 8):
+                connection.execute(update(surveys).where(surveys.c.survey == survey).values(channel="call"))
+    ratings.rebuild("acme")
+    details = ratings.report("acme", last=12).details()
+    shares = [row.score.share for row in details.periods if row.ended]
+    assert min(shares[:5]) > max(shares[-4:])
+    assert next(one for one in details.trends if one.series == "satisfied").direction is Direction.NONE
 
 
 def test_the_year_is_read_in_the_tenants_zone(desk):

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from nps_plugin.model import SliceVerdict, Trap
+from nps_plugin.config import Minimum
+from nps_plugin.counts import Tally
+from nps_plugin.model import Direction, Period, ReportRow, SliceVerdict, Trap
+from nps_plugin.reports.findings import trends
+from nps_plugin.verdicts import figures
 
 from .tables import Check, Judge, Table, many, rate
 from .tenants import (
@@ -60,6 +65,59 @@ def traps(judge: Judge, size: int = 1) -> Table:
         rows=tuple(rows),
         checks=tuple(checks),
     )
+
+
+_TRENDS: dict[str, dict[str, float]] = {
+    "nothing happens": {},
+    "nothing, months differ (sd .30)": {"month_sd": 0.30},
+    "a season (.3)": {"season": 0.3},
+    "a season (.6)": {"season": 0.6},
+    "falls": {"satisfied_moves": -1.0},
+    "falls, in a season (.3)": {"satisfied_moves": -1.0, "season": 0.3},
+}
+
+
+def report_trends(judge: Judge, size: int = 1) -> Table:
+    """The trend of the satisfied share that a report tells."""
+    rows, checks = [], []
+    count = many(size, 25, 600)
+    for name, moves in _TRENDS.items():
+        cells, false, tenants = [], 0, 0
+        for months, answers in _POWER:
+            hits = 0
+            for number in range(count):
+                course = Course(months=months, answers=answers, closings=answers, **moves)  # type: ignore[arg-type]
+                hits += told(course.draw(seeded(f"trend {name} {months} {answers}", number))) is not Direction.NONE
+            cells.append(rate(hits, count))
+            if "season" not in moves or months >= 24:
+                false, tenants = false + hits, tenants + count
+        rows.append((name, *cells))
+        if not name.startswith("falls"):
+            checks.append(Check(what=f"false trend, {name}", measured=false / tenants, tenants=tenants, bound=0.05))
+    return Table(
+        title="Trends in a report",
+        note="Share of tenants whose satisfied share is said to rise or to fall, two-sided at 5 %. What falls does so"
+        " by 1 on the logit scale (.87 to .71). Seasons are bounded from 24 months.",
+        columns=("truth", *(f"{months} months, {answers} answers" for months, answers in _POWER)),
+        rows=tuple(rows),
+        checks=tuple(checks),
+    )
+
+
+def told(months: Sequence[Tally]) -> Direction:
+    """What a report says of the satisfied share of months in a row."""
+    rows = []
+    for number, tally in enumerate(months):
+        found = figures(tally)
+        since = datetime(2024 + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+        rows.append(
+            ReportRow(
+                since=since, until=since + timedelta(days=28), procedure="p", scale=tally.scale.name,
+                tickets=tally.tickets, asked=tally.asked, answered=tally.answered, kpi=found.kpi, score=found.score,
+                watermelon=found.watermelon, association=found.association, shown=True,
+            )
+        )  # fmt: skip
+    return next(one.direction for one in trends(rows, Period.MONTH, Minimum()) if one.series == "satisfied")
 
 
 def judge_course(judge: Judge, course: Course, dice: random.Random) -> SliceVerdict:

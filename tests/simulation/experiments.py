@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from .clocks import deadline, time_curve
-from .courses import traps
+from .courses import report_trends, traps
 from .levels import confusion, mix_shift, simpson_flag, watermelon
 from .links import link_found, no_link, no_link_big_clients
 from .people import agents, signs
@@ -23,6 +23,7 @@ EXPERIMENTS: Sequence[Callable[[Judge, int], Table | list[Table]]] = (
     confusion,
     simpson_flag,
     traps,
+    report_trends,
     mix_shift,
     agents,
     signs,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import dropwhile, takewhile
 from math import erfc, inf, sqrt
 
-from ..config.settings import Minimum
+from ..config.settings import EMPTY, Minimum
 from ..model import Direction, Period, PeriodChange, ReportRow, Share, Spot, TrendFinding
 from ..statistics import (
     Interval,
@@ -18,14 +19,15 @@ from ..statistics import (
     seasonal_sen_slope,
     sen_slope,
 )
+from ..verdicts.periods import SEASONAL_FROM, with_season
 
-#: months from which each calendar month is compared with itself
-SEASONAL_FROM = 24
 LEVEL = 0.05
 #: how many points are shown
 WEAK, STRONG = 5, 3
 
 Value = Callable[[ReportRow], float | None]
+#: the shares of one period, by series
+Steady = Mapping[str, float | None]
 
 SERIES: dict[str, Value] = {
     "satisfied": lambda row: row.score.share,
@@ -47,31 +49,43 @@ def last_procedure(periods: Sequence[ReportRow]) -> list[ReportRow]:
     return list(dropwhile(lambda row: not row.tickets, same))
 
 
-def trends(periods: Sequence[ReportRow], period: Period, minimum: Minimum) -> list[TrendFinding]:
-    """Mann-Kendall for each series, over periods with enough answers of the newest procedure."""
+def trends(
+    periods: Sequence[ReportRow], period: Period, minimum: Minimum, steady: Mapping[datetime, Steady] = EMPTY
+) -> list[TrendFinding]:
+    """Mann-Kendall for each series, over periods with enough answers of the newest procedure.
+
+    ``steady``: by the beginning of a period, its shares over the strata that all periods have; they take the place of
+    the printed ones, whose strata may change from period to period. From 24 months on a trend must be seen over all
+    months, and in the years of each calendar month (``verdicts.periods.with_season``, as for a trap).
+    """
     rows = last_procedure(periods)
     found = []
     for series, value in SERIES.items():
-        values = [value(row) if row.answered >= minimum.ratings else None for row in rows]
+        values = [
+            steady.get(row.since, {}).get(series, value(row)) if row.answered >= minimum.ratings else None
+            for row in rows
+        ]
         known = [one for one in values if one is not None]
-        if len(known) < minimum.periods:
-            found.append(TrendFinding(series=series, periods=len(known), change=_change(values) if known else None))
+        whole, slope = mann_kendall(values), sen_slope(values)
+        change = None if slope is None else slope * (len(values) - 1)
+        if len(known) < minimum.periods or whole is None or change is None:
+            found.append(TrendFinding(series=series, periods=len(known), change=change))
             continue
-        seasonal = period is Period.MONTH and len(known) >= SEASONAL_FROM
-        trend = seasonal_mann_kendall(values) if seasonal else mann_kendall(values)
-        slope = seasonal_sen_slope(values) if seasonal else sen_slope(values)
-        if trend is None or slope is None:
-            found.append(TrendFinding(series=series, periods=len(known)))
-            continue
+        p, seasonal = whole.p, None
+        if period is Period.MONTH and len(known) >= SEASONAL_FROM:
+            seasonal, slope = seasonal_mann_kendall(values), seasonal_sen_slope(values)
+        if seasonal is not None and slope is not None:
+            p = with_season(p, seasonal.p_up if whole.s > 0 else seasonal.p_down)
+            change = slope * (len(values) - 1)
         direction = Direction.NONE
-        if trend.p <= LEVEL and slope:
-            direction = Direction.UP if slope > 0 else Direction.DOWN
-        change = slope * (len(values) - 1)
+        if p <= LEVEL and change:
+            direction = Direction.UP if whole.s > 0 else Direction.DOWN
         found.append(
             TrendFinding(
-                series=series, direction=direction, periods=len(known), p=trend.p, change=change, seasonal=seasonal
+                series=series, direction=direction, periods=len(known), p=p, change=change,
+                seasonal=seasonal is not None,
             )
-        )
+        )  # fmt: skip
     return found
 
 
@@ -163,11 +177,6 @@ def _p(share: Share, reference: float) -> float:
     half = share.interval[1] - share.value if share.value < reference else share.value - share.interval[0]
     z = abs(share.value - reference) / (half / 1.959964) if half > 0 else inf
     return erfc(z / sqrt(2))
-
-
-def _change(values: Sequence[float | None]) -> float | None:
-    slope = sen_slope(values)
-    return None if slope is None else slope * (len(values) - 1)
 
 
 def _with(spot: Spot, *, tentative: bool) -> Spot:

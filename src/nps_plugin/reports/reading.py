@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from ..counts import Counted, Stratum, StratumTally, Tally, read_counts
+from ..counts import MET, Counted, Stratum, StratumTally, Tally, read_counts
 from ..errors import ReportRefused
 from ..model import (
     Audience,
+    Band,
     Denominators,
     KpiAdvice,
     Peers,
@@ -31,10 +33,11 @@ from ..surveys.procedure import changes as procedure_changes
 from ..verdicts import Procedures, read_slice
 from ..verdicts.kpi_advice import read_kpi_advice
 from ..verdicts.peers import judge_peers, peer_counts
+from ..verdicts.periods import steady_share, steady_strata
 from ..wording.report_sentences import change_sentence, spot_sentence, trend_sentence
 from ..wording.texts import reason_text
 from .audiences import KNOWN
-from .findings import STRONG, WEAK, changes, reason_spot, spots, trends
+from .findings import STRONG, WEAK, Steady, changes, last_procedure, reason_spot, spots, trends
 from .frame import Frame
 from .periods import Span, span_label
 from .voices import not_asked, praise, reasons, sent
@@ -52,6 +55,7 @@ class Reader:
         self.connection, self.frame = connection, frame
         self._known = Procedures(connection, frame.tenant, frame.now)
         self.scales: dict[tuple[str, str], Scale] = {}
+        self._tallies: dict[tuple[datetime, str, str], Tally] = {}
 
     # --- rows
 
@@ -74,6 +78,7 @@ class Reader:
         found: list[ReportRow] = []
         for span in self.frame.spans:
             counted = self._counts(span, span, ()) if span.since <= self.frame.now else []
+            self._tallies |= {(span.since, one.procedure, one.tally.scale.name): one.tally for one in counted}
             found += [self._row(one, by={}, span=span) for one in reversed(counted)]
             if not counted:
                 nothing = _nothing(self.frame.tenant.scale)
@@ -150,7 +155,7 @@ class Reader:
             tables=tuple(tables),
             trends=tuple(
                 replace(one, sentence=trend_sentence(one, locale, minimum.periods, minimum.ratings))
-                for one in trends(periods, frame.period, minimum)
+                for one in trends(periods, frame.period, minimum, self._steady(periods))
             ),
             changes=tuple(self._changes(periods, locale)),
             weak=tuple(self._told(spot, locale) for spot in weak[:WEAK]),
@@ -204,6 +209,23 @@ class Reader:
             replace(one, sentence=change_sentence(one, locale, (over[0], over[1]), minimum.shown, minimum.ratings))
             for one in changes(periods, minimum)
         ]
+
+    def _steady(self, periods: Sequence[ReportRow]) -> dict[datetime, Steady]:
+        """The shares of each period over the channels and languages that all periods have, with fixed weights."""
+        rows = [row for row in last_procedure(periods) if row.tickets]
+        if not rows:
+            return {}
+        tallies = [(row.since, self._tallies[row.since, row.procedure, row.scale]) for row in rows]
+        weights = self._known.weights(rows[0].procedure, tallies[0][1].scale).shares or None
+        minimum = self.frame.tenant.minimum
+        strata = steady_strata([(since.date(), tally) for since, tally in tallies], weights, minimum)
+        return {
+            since: {
+                "satisfied": steady_share(tally, strata, Band.SATISFIED),
+                "watermelon": steady_share(tally, strata, Band.DISSATISFIED, (MET,)),
+            }
+            for since, tally in tallies
+        }
 
     def _told(self, spot: Spot, locale: str) -> Spot:
         target = self.frame.target({spot.kind: spot.value}).satisfied_share

@@ -9,12 +9,13 @@ from ..config.settings import Minimum
 from ..counts import Stratum, Tally
 from ..model import Band, SignFinding, Trap, TrapFigures
 from ..statistics import trap_test
-from .totals import Weights
+from .totals import ALL, Weights
 
 #: the least change over all periods that is a trap: the KPI share up, the satisfied share down
 KPI_FLOOR, SCORE_FLOOR = 0.03, -0.05
-#: from so many months on the changes must also stand with each calendar month held against its own kind
-SEASONAL_FROM = 24
+#: from so many months on a change must also be seen with each calendar month held against its own kind, at this
+#: one-sided p: 24 months are 12 such pairs, and a stricter test of them finds half of what it should (docs/truth.md)
+SEASONAL_FROM, SEASONAL_P = 24, 0.2
 #: a stratum counts in the periods of a trap with at least so many answers in each
 PERIOD_STRATUM_MINIMUM = 5
 
@@ -23,11 +24,10 @@ def find_trap(periods: Sequence[tuple[date, Tally]], weights: Weights | None, mi
     """Whether the KPI rises while the satisfied share falls over the periods with enough answers.
 
     The same strata count in every period, with the same weights: else a shift of channels would look like a change.
-    From 24 months on the smaller of two changes counts, over all months and over the years of each calendar month, so
-    that a season is no trap. The p stays that of all months: of 24, the seasonal test compares 12 pairs only and finds
-    half of what it should (docs/truth.md).
+    From 24 months on both must also be seen in the years of each calendar month (:func:`with_season`), and of the two
+    changes the smaller one counts, so that a season is no trap.
     """
-    strata = _steady_strata(periods, weights, minimum)
+    strata = steady_strata(periods, weights, minimum)
     kpis: list[float | None] = []
     scores: list[float | None] = []
     usable = []
@@ -38,7 +38,7 @@ def find_trap(periods: Sequence[tuple[date, Tally]], weights: Weights | None, mi
             there = {one.stratum: one for one in tally.strata}
             answers = sum(there[name].answered for name in strata if name in there)
             if met + missed and answers >= minimum.ratings and all(name in there for name in strata):
-                kpi, score = met / (met + missed), _satisfied(tally, strata)
+                kpi, score = met / (met + missed), steady_share(tally, strata, Band.SATISFIED)
                 usable.append(month)
         kpis.append(kpi)
         scores.append(score)
@@ -47,14 +47,15 @@ def find_trap(periods: Sequence[tuple[date, Tally]], weights: Weights | None, mi
     found = trap_test(kpis, scores)
     if found is None:
         return TrapFigures(periods=len(usable))
-    kpi_change, score_change, by_month = found.kpi_change, found.score_change, None
+    p, kpi_change, score_change, by_month = found.p, found.kpi_change, found.score_change, None
     if len(usable) >= SEASONAL_FROM and _monthly(periods):
         by_month = trap_test(kpis, scores, seasonal=True, start=periods[0][0].month - 1)
     if by_month is not None:
+        p = with_season(p, by_month.p)
         kpi_change, score_change = min(kpi_change, by_month.kpi_change), max(score_change, by_month.score_change)
     return TrapFigures(
         periods=len(usable),
-        p=found.p,
+        p=p,
         kpi_change=kpi_change,
         score_change=score_change,
         seasonal=by_month is not None,
@@ -72,7 +73,13 @@ def judge_trap(found: TrapFigures, signs: Sequence[SignFinding]) -> Trap:
     return Trap.INSUFFICIENT if found.p is None else Trap.NONE
 
 
-def _steady_strata(
+def with_season(p: float, by_month: float) -> float:
+    """The p of a change over all months, unless that of each calendar month against its own kind (one-sided, the same
+    direction) says that it may be a season."""
+    return p if by_month <= SEASONAL_P else max(p, by_month)
+
+
+def steady_strata(
     periods: Sequence[tuple[date, Tally]], weights: Weights | None, minimum: Minimum
 ) -> dict[Stratum, float]:
     """The strata with enough answers in every period that could count, with their fixed weights."""
@@ -96,15 +103,20 @@ def _steady_strata(
     return steady
 
 
-def _satisfied(tally: Tally, strata: Mapping[Stratum, float]) -> float | None:
-    happy = tally.indicator((Band.SATISFIED,))
+def steady_share(
+    tally: Tally, strata: Mapping[Stratum, float], band: Band, kpis: tuple[int, ...] = ALL
+) -> float | None:
+    """The share of a band among the answers with these values of the KPI, over these strata with their weights; None
+    where one of them has none."""
+    wanted, there = tally.indicator((band,)), {one.stratum: one for one in tally.strata}
     total = value = 0.0
-    for one in tally.strata:
-        weight = strata.get(one.stratum, 0.0)
-        if weight and one.answered:
-            satisfied = sum(n * each for row in one.rated for n, each in zip(row, happy, strict=True))
-            value += weight * satisfied / one.answered
-            total += weight
+    for name, weight in strata.items():
+        rows = [there[name].rated[kpi] for kpi in kpis] if name in there else []
+        answers = sum(map(sum, rows))
+        if not answers:
+            return None
+        value += weight * sum(n * each for row in rows for n, each in zip(row, wanted, strict=True)) / answers
+        total += weight
     return value / total if total else None
 
 
