@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -98,13 +99,19 @@ class Plugins:
 
     def load_adapter(self, name: str) -> None:
         """Load the entry point of an adapter that the configuration names, if there is one and it is not loaded yet."""
-        if name not in self._known and any(point.name == name for point in entry_points(group=PROJECT)):
+        if name not in self._known and any(point.name == name for point in self._points):
             self._load_named(name)
 
     def channel(self, name: str) -> Registration:
-        """The registration of a channel. Raises :class:`~nps_plugin.errors.PluginError` naming those there are."""
-        if name not in self._channels:
-            self.load_adapter(name)
+        """The registration of a channel. Raises :class:`~nps_plugin.errors.PluginError` naming those there are.
+
+        Adapters of ours are named with a dash; an underscore, as in a Python name, will do.
+        """
+        for spelt in (name, name.replace("_", "-")):
+            if spelt not in self._channels:
+                self.load_adapter(spelt)
+            if spelt in self._channels:
+                return self._channels[spelt]
         return _found(self._channels, name, "channel")
 
     def helpdesk(self, name: str) -> Registration:
@@ -194,10 +201,15 @@ class Plugins:
             raise error
         log.error("plugin %s of %s failed in %s: %s", name, known.distribution, hook, trail(error))
 
+    @cached_property
+    def _points(self) -> tuple[EntryPoint, ...]:
+        # every distribution of the environment is read for this: once is enough
+        return tuple(entry_points(group=PROJECT))
+
     def _load_named(self, name: str) -> None:
-        points = [point for point in entry_points(group=PROJECT) if point.name == name]
+        points = [point for point in self._points if point.name == name]
         if not points:
-            there = ", ".join(sorted({point.name for point in entry_points(group=PROJECT)})) or "none"
+            there = ", ".join(sorted({point.name for point in self._points})) or "none"
             raise PluginError(f"plugins: no plugin {name!r} is installed; installed are: {there}")
         if len({point.value for point in points}) > 1:
             both = " and ".join(sorted(_distribution(point) for point in points))
