@@ -115,6 +115,7 @@ from .ports import Capabilities, Channel, Connected, Helpdesk, Inbound, Polled, 
 from .ratings import Ratings
 from .reports import Report
 from .sending import HttpReply, HttpSender
+from .signing import check_signed, signed_headers
 from .texting import is_stop, sms_parts, sms_text
 
 __all__ = [
@@ -236,6 +237,7 @@ __all__ = [
     "VerdictKind",
     "VerdictReached",
     "WorkDone",
+    "check_signed",
     "hookimpl",
     "hookspec",
     "is_stop",
@@ -244,6 +246,7 @@ __all__ = [
     "read_mapping",
     "read_secret",
     "read_toml",
+    "signed_headers",
     "sms_parts",
     "sms_text",
 ]

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Engine
 
 from .clock import Clock
-from .config import Settings, Tenant
+from .config import VOICES, Settings, Tenant
 from .counts import fold_due
 from .errors import ConfigError, ConfigProblem, PluginError, trail
 from .model import Health, Message, Untold, WorkDone
 from .plugins import Plugins, name_of
-from .ports import Channel, Polled, capabilities_of
+from .ports import Capabilities, Channel, Polled, capabilities_of
 from .responses.hearing import Hearing
 from .responses.inbound import Inbox
 from .responses.retention import Sweep
@@ -34,7 +34,7 @@ from .verdicts import judge_due
 from .web.door import Door
 from .web.live import LiveDesk
 from .wording.mail import word_question
-from .wording.texts import check_placeholders
+from .wording.texts import check_placeholders, reason_choices
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +184,7 @@ class Parts:
             scale=asking.scale,
             service=asking.service,
             attempt=asking.attempt,
+            once=asking.once,
         )
 
 
@@ -298,6 +299,7 @@ def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -
                     f' {len(scale.points)}: give this channel its own, such as scale = "faces-3"'
                 )
                 problems.append(ConfigProblem(f"channels.{name}.scale", text, tenant=tenant.name))
+            problems += _voice_problems(tenant, name, capabilities_of(channel))
         except PluginError as error:
             problems.append(ConfigProblem("ask.channels", f"{name}: {error}", tenant=tenant.name))
         except ConfigError as error:
@@ -307,6 +309,21 @@ def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -
                 for problem in error.problems
             ]
     return made
+
+
+def _voice_problems(tenant: Tenant, name: str, can: Capabilities) -> Iterator[ConfigProblem]:
+    """What does not fit a telephone, or stands at a channel that is none."""
+    way, scale, where = tenant.way_of(name), tenant.scale_on(name), f"channels.{name}"
+    if can.keys and not 0 <= scale.low <= scale.high <= 9:
+        text = f"expected a scale within 0 to 9, one key for each score; {scale.name} is {scale.low} to {scale.high}"
+        yield ConfigProblem(f"{where}.scale", f'{text}: give this channel its own, such as "keypad-10"', tenant.name)
+    spoken = [key for key in VOICES if getattr(way, key)] + ["after_low"] * (way.after_low != "nothing")
+    for key in spoken if not can.needs_recording else ():
+        yield ConfigProblem(f"{where}.{key}", "is for a channel that plays recordings; this one does not", tenant.name)
+    known = [code for code, _ in reason_choices(tenant, tenant.locale)]
+    for key, code in way.menu_keys.items():
+        if code not in known:
+            yield ConfigProblem(f"{where}.menu_keys.{key}", f"expected one of {', '.join(known)}", tenant.name)
 
 
 def _texts(tenant: Tenant) -> list[ConfigProblem]:

@@ -37,6 +37,8 @@ class Capabilities:
     several: bool = False
     #: it plays what is recorded for the service and language; without a recording the next channel takes over
     needs_recording: bool = False
+    #: a score is one key of a telephone: a scale must lie within 0 to 9
+    keys: bool = False
 
 
 @runtime_checkable

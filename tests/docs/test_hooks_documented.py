@@ -10,6 +10,7 @@ from pathlib import Path
 from marshmallow import Schema, fields
 
 from nps_adapters.email.channel import _Settings as EmailSettings
+from nps_adapters.pbx_http.settings import PbxSettings
 from nps_plugin import NpsSpec
 from nps_plugin.config.fields import Refused
 from nps_plugin.config.schemas import RootSchema
@@ -72,20 +73,20 @@ def test_every_key_of_the_configuration_is_shown_in_the_documentation():
     assert missing_keys(RootSchema(), shown) == ["tenants.brand.logo"]  # named in a comment: no such file stands there
     email = shown["tenants"]["acme"]["channels"]["email"]  # type: ignore[index]
     assert missing_keys(EmailSettings(), email) == []
+    phone = shown["tenants"]["acme"]["channels"]["phone"]  # type: ignore[index]
+    assert missing_keys(PbxSettings(), phone) == []
 
 
 def test_the_example_of_all_keys_can_be_used(monkeypatch, tmp_path):
     from nps_plugin import Ratings
 
     monkeypatch.setenv("NPS_SECRET", "a secret of the tests")
-    for name in ("ACME_SMTP_PASSWORD", "ACME_CLOSURES", "ACME_WEBHOOK"):
+    for name in ("ACME_SMTP_PASSWORD", "ACME_CLOSURES", "ACME_WEBHOOK", "ACME_PBX"):
         monkeypatch.setenv(name, "another secret of the tests")
-    for name in ("microloan.wav", "microloan-en.wav"):
+    for name in ("microloan.wav", "microloan-en.wav", "thanks.wav", "again.wav", "why.wav"):
         (tmp_path / name).write_bytes(b"RIFF")
     monkeypatch.chdir(tmp_path)
     shown = example() | {"plugins": [], "database": {"url": "sqlite://"}}
-    # the channel's own adapter is tested with its own keys
-    shown["tenants"]["acme"]["channels"]["phone"]["adapter"] = "email"  # type: ignore[index]
     assert Ratings(shown).settings.tenants["acme"].kpi[0].calendar == "office"
 
 

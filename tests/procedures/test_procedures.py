@@ -58,6 +58,7 @@ def service(**change: Any) -> dict[str, Any]:
     return {"services": {"loan": change}}
 
 
+MENU = {"after_low": "menu", "menu": {"en": "loan.wav"}, "menu_keys": {"1": "speed"}}
 #: One change of each key, laid over BASE.
 CHANGES: dict[str, dict[str, Any]] = {
     "scale": {"scale": "faces-3"},
@@ -83,6 +84,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "channels.*.scale": {"channels": {"phone": {"scale": "keypad-10"}}},
     "channels.*.question": {"channels": {"phone": {"question": {"en": "Did we help?"}}}},
     "channels.*.rate": {"channels": {"phone": {"rate": "30/m"}}},
+    "channels.*.again": {"channels": {"phone": {"again": {"en": "loan.wav"}}}},
+    "channels.*.thanks": {"channels": {"phone": {"thanks": {"en": "loan.wav"}}}},
+    "channels.*.after_low": {"channels": {"phone": {"after_low": "operator"}}},
+    "channels.*.menu": {"channels": {"phone": MENU}},
+    "channels.*.menu_keys": {"channels": {"phone": MENU | {"menu_keys": {"2": "errors"}}}},
     "services.*.question": service(question={"en": "How was the loan?"}),
     "services.*.recording": service(recording={"en": "loan.wav"}),
     "services.*.delay": service(delay="3d"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from .secret import Secret
 from .settings import (
+    VOICES,
     Ask,
     Brand,
     CalendarSettings,
@@ -27,6 +28,7 @@ from .settings import (
 )
 
 __all__ = [
+    "VOICES",
     "Ask",
     "Brand",
     "CalendarSettings",

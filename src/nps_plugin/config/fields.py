@@ -240,6 +240,18 @@ class Files(fields.Field[Mapping[str, str]]):
         return dict(value)
 
 
+class MenuKeys(fields.Field[Mapping[str, str]]):
+    """The keys of a telephone and the reason that each stands for: { 1 = "speed", 2 = "errors" }."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Mapping[str, str]:
+        if not isinstance(value, Mapping) or not value:
+            raise ValidationError('expected a reason by key, such as { 1 = "speed", 2 = "errors" }')
+        for key, reason in value.items():
+            if not re.fullmatch(r"[0-9]", str(key)) or not isinstance(reason, str):
+                raise ValidationError(f"key {key!r:.20}: expected one digit and the code of a reason")
+        return {str(key): reason for key, reason in value.items()}
+
+
 class Name(Text):
     """A name that stands in addresses and keys."""
 

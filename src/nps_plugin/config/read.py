@@ -13,6 +13,7 @@ from ..model import SCALES, Scale
 from .fields import LOGOS, nearest
 from .schemas import RootSchema
 from .settings import (
+    VOICES,
     Ask,
     Brand,
     CalendarSettings,
@@ -71,6 +72,8 @@ def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
     recordings = {
         name: _recordings(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()
     }
+    for name, table in loaded.get("tenants", {}).items():
+        _voices(name, table, base or Path(), problems)
     logos = {name: _logo(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()}
     if problems:
         raise ConfigError(problems)
@@ -127,7 +130,7 @@ def _tenant(
 
 
 #: Keys of a channel that are ours and not its adapter's.
-_CORES = ("scale", "rate", "question")
+_CORES = ("scale", "rate", "question", "after_low", "menu_keys", *VOICES)
 
 
 def _way(spec: Mapping[str, Any], scales: Mapping[str, Scale]) -> Way:
@@ -135,7 +138,7 @@ def _way(spec: Mapping[str, Any], scales: Mapping[str, Scale]) -> Way:
     return Way(
         scale=scales[spec["scale"]] if "scale" in spec else None,
         rate=None if rate is None else Rate(count=rate[0], per=rate[1]),
-        question=spec.get("question", {}),
+        **{key: spec[key] for key in _CORES[2:] if key in spec},
     )
 
 
@@ -143,16 +146,30 @@ def _recordings(
     tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]
 ) -> dict[str, dict[str, str]]:
     """The recordings of the services as absolute paths; each that is not there is a problem."""
-    found: dict[str, dict[str, str]] = {}
-    for service, own in table.get("services", {}).items() if table.get("enabled", True) else ():
-        for locale, name in own.get("recording", {}).items():
-            path = (base / name).absolute()
-            if path.is_file():
-                found.setdefault(service, {})[locale] = str(path)
-            else:
-                key = f"services.{service}.recording.{locale}"
-                problems.append(ConfigProblem(key, f"{path} is no file that can be read", tenant=tenant))
-    return found
+    owns = table.get("services", {}).items() if table.get("enabled", True) else ()
+    return {
+        service: _files(own["recording"], f"services.{service}.recording", base, problems, tenant)
+        for service, own in owns
+        if own.get("recording")
+    }
+
+
+def _voices(tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]) -> None:
+    """The same for the recordings of channels, put in their place."""
+    for name, way in table.get("channels", {}).items() if table.get("enabled", True) else ():
+        for key in VOICES:
+            if key in way:
+                way[key] = _files(way[key], f"channels.{name}.{key}", base, problems, tenant)
+
+
+def _files(
+    names: Mapping[str, str], key: str, base: Path, problems: list[ConfigProblem], tenant: str
+) -> dict[str, str]:
+    found = {locale: (base / name).absolute() for locale, name in names.items()}
+    for locale, path in found.items():
+        if not path.is_file():
+            problems.append(ConfigProblem(f"{key}.{locale}", f"{path} is no file that can be read", tenant=tenant))
+    return {locale: str(path) for locale, path in found.items()}
 
 
 def _targets(table: Mapping[str, Any]) -> Targets:

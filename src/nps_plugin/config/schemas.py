@@ -11,6 +11,7 @@ from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validat
 
 from ..model import SCALES, Band
 from . import fields as f
+from .settings import AFTER_LOW
 
 
 class Strict(Schema):
@@ -147,6 +148,20 @@ class ChannelSchema(Schema):
     scale = f.Text()
     rate = f.RateOf()
     question = f.Locales()
+    after_low = f.Choice(*AFTER_LOW)
+    thanks = f.Files()
+    again = f.Files()
+    menu = f.Files()
+    menu_keys = f.MenuKeys()
+
+    @validates_schema
+    def _menu(self, data: Any, **_: Any) -> None:
+        asks = data.get("after_low") == "menu"
+        for key in ("menu", "menu_keys"):
+            if asks is not (key in data):
+                raise ValidationError(
+                    'is required with after_low = "menu"' if asks else 'needs after_low = "menu"', key
+                )
 
 
 class WebhookSchema(Strict):

@@ -14,6 +14,11 @@ from .secret import Secret
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+#: What may follow a low key on the telephone: nothing, a question for reasons, an operator's call, a link.
+AFTER_LOW = ("nothing", "menu", "operator", "link")
+#: The recordings of a channel, beside those of the services.
+VOICES = ("thanks", "again", "menu")
+
 #: Text by locale: {"ru": ..., "en": ...}
 Texts = Mapping[str, str]
 
@@ -106,6 +111,14 @@ class Way:
     scale: Scale | None = None
     rate: Rate | None = None
     question: Texts = field(default_factory=dict)
+    #: what follows a score that is asked for reasons: one of :data:`AFTER_LOW`
+    after_low: str = "nothing"
+    #: recordings by language, absolute: after the key, before the repeated question, the question for reasons
+    thanks: Mapping[str, str] = field(default_factory=dict)
+    again: Mapping[str, str] = field(default_factory=dict)
+    menu: Mapping[str, str] = field(default_factory=dict)
+    #: the reason that each key stands for there
+    menu_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +264,10 @@ class Tenant:
         way = self._way(channel)
         general = self.question if way.scale in (None, self.scale) else EMPTY
         return {**general, **way.question, **self._service(service).question, **self._level(level).question}
+
+    def way_of(self, channel: str) -> Way:
+        """What the core keeps of a channel's settings."""
+        return self._way(channel)
 
     def recording_of(self, service: str, locale: str) -> str:
         """The file recorded for a service in that language; "" where there is none."""

@@ -42,7 +42,8 @@ class Scored(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Reasoned(Event):
-    """The client said why, by codes of :class:`Choice`; they join the answer that stands."""
+    """The client said why, by codes of :class:`Choice` or keys of ``Message.menu_keys``; they join the answer that
+    stands."""
 
     reasons: tuple[str, ...]
 

@@ -48,10 +48,13 @@ class Message:
     html: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     images: Mapping[str, tuple[str, bytes]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    #: question or reminder
+    #: question; reminder; why: the score is known, and ``url`` leads to its reasons and its comment (no ``points``)
     kind: str = "question"
     #: which one of this channel's tries it is, from 1
     attempt: int = 1
+    #: stays the same for a try that is repeated because nobody knows whether it arrived, so that a provider who gets it
+    #: twice acts once; where ``pending``, what comes back may name the message by it as its reference at once
+    once: str = ""
     #: the question alone, on one line
     question: str = field(default="", repr=False)
     #: the scale on which an answer to this message stands, and its points, lowest first
@@ -70,6 +73,12 @@ class Message:
     service: str = ""
     #: the file recorded for the service in the client's language, absolute; "" where there is none
     recording: str = ""
+    #: further ones in the client's language, absolute or "": thanks, what precedes the repeated question, and the
+    #: question for reasons, with the reason of each key; without ``menu`` a telephone does not ask why
+    thanks: str = ""
+    again: str = ""
+    menu: str = ""
+    menu_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     #: the scores after which the client is asked why, and what there is to choose
     why: frozenset[int] = frozenset()
     reasons: tuple[Choice, ...] = ()

@@ -336,7 +336,8 @@ def _said(case: _Case) -> tuple[int | None, str, Sequence[str]]:
         score, words = (event.score, "") if event.score is not None else score_in(event.text, case.scale)
     elif isinstance(event, Reasoned):
         known = [code for code, _ in reason_choices(case.tenant, case.tenant.locale)]
-        reasons = [code for code in event.reasons if code in known]
+        keys = case.tenant.way_of(case.channel).menu_keys
+        reasons = [code for one in event.reasons if (code := keys.get(one, one)) in known]
     elif isinstance(event, Commented):
         words = event.text
     return score, kept_text(words, COMMENT_LIMIT).strip(), reasons

@@ -251,7 +251,8 @@ messages = Table(
     Column("scale", JSON, nullable=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    #: sending, sent, delivered, refused, failed; unanswered: it failed, and the client noticed (a telephone that rang)
+    #: sending, sent, delivered, refused, failed; unanswered: it failed, and the client noticed (a telephone that rang);
+    #: down: the provider was out of reach; skipped: nothing was recorded to be played
     Column("outcome", String(16), nullable=False),
     Column("detail", Text, nullable=False, default=""),
     Column("reference", Text, nullable=False, default=""),

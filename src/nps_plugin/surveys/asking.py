@@ -38,6 +38,8 @@ class Asking:
     scale: Scale
     service: str = ""
     attempt: int = 1
+    #: see ``Message.once``
+    once: str = ""
 
 
 def begin_message(connection: Connection, *args: Any, **about: Any) -> Asking:
@@ -61,12 +63,15 @@ def new_message(
     level: str = "",
     attempt: int = 1,
     address: str = "",
+    once: str = "",
+    detail: str = "",
 ) -> tuple[Asking, dict[str, Any]]:
     """A message and its token for a survey, and its row in ``nps_message``, yet to be written.
 
     ``contact`` is the survey's row in ``nps_contact``. ``text`` is a plugin's question, if any. ``outcome`` is
     "sending" until the channel reports, "sent" for the host's own. ``kind`` is "question" or "reminder". The token
-    lives as long as the survey. ``address`` is the mark of the address that it goes to, see ``store.addresses``.
+    lives as long as the survey. ``once``: by what a provider knows the try before it has given a reference.
+    ``address`` is the mark of the address that it goes to, see ``store.addresses``.
     """
     locale = locale_for(contact.locale, tenant.locale)
     way = tenant.ways.get(channel)
@@ -94,8 +99,8 @@ def new_message(
         "created_at": now,
         "expires_at": survey.expires_at,
         "outcome": outcome,
-        "detail": "",
-        "reference": "",
+        "detail": detail,
+        "reference": once,
         "address": address,
     }
     names = ("name", "email", "phone", "telegram", "locale", "timezone")
@@ -113,5 +118,6 @@ def new_message(
         scale=scale,
         service=service,
         attempt=attempt,
+        once=once or message,
     )
     return asking, row

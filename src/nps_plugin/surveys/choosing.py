@@ -46,8 +46,7 @@ def channel_for(due: Due, client: Client) -> tuple[str, datetime] | NotAskedReas
         if channel is None or not reaches(channel, client, f"tenant {row.tenant_id}, channel {name}"):
             continue
         can = capabilities_of(channel)
-        locale = locale_for(client.locale, due.tenant.locale)
-        if can.needs_recording and not due.tenant.recording_of(due.service, locale):
+        if not _recorded(due, client, channel):
             why = NotAskedReason.NO_RECORDING
             continue
         opening = opens_on(due, name, client)
@@ -59,6 +58,32 @@ def channel_for(due: Due, client: Client) -> tuple[str, datetime] | NotAskedReas
         return name, opening
     # an answer would not say which of the two questions it is to: this one waits until the other is over
     return (taken, due.now + ADDRESS_TAKEN) if taken else why
+
+
+def passed_over(due: Due, client: Client, channel: str) -> list[str]:
+    """The channels before that one which would have reached the client, had anything been recorded."""
+    planned: list[str] = list(due.row.channels)
+    start = planned.index(due.row.channel) if due.row.channel in planned else 0
+    where = f"tenant {due.tenant.name}, channel "
+    return [
+        name
+        for name in planned[start : planned.index(channel)]
+        if (found := due.post.channels.get((due.tenant.name, name))) is not None
+        and not _recorded(due, client, found)
+        and reaches(found, client, where + name)
+    ]
+
+
+def unrecorded(due: Due) -> str:
+    """What there is no recording for, in words."""
+    language = locale_for(due.client.locale if due.client else "", due.tenant.locale)
+    return f"{NotAskedReason.NO_RECORDING}: service {due.service!r:.60}, language {language}"
+
+
+def _recorded(due: Due, client: Client, channel: Channel) -> bool:
+    """Whether there is something to play, where a channel plays what is recorded."""
+    locale = locale_for(client.locale, due.tenant.locale)
+    return not capabilities_of(channel).needs_recording or bool(due.tenant.recording_of(due.service, locale))
 
 
 def _open_there(due: Due, channel: str, address: str) -> bool:
@@ -97,6 +122,7 @@ def full_until(due: Due, channel: str) -> datetime:
             messages.c.tenant_id == due.tenant.name,
             messages.c.channel == channel,
             messages.c.created_at > due.now - rate.per,
+            messages.c.outcome != "skipped",
         )
         .order_by(messages.c.created_at.desc())
         .limit(rate.count)

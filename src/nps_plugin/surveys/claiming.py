@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Client, NotAskedReason, ReportOutcome, Survey, SurveyState
@@ -21,7 +21,7 @@ from ..store.persons import digests, is_suppressed
 from ..store.scales import scale_row
 from ..store.tables import answers, clients, closures, contacts, messages, surveys
 from .asking import Asking, begin_message
-from .choosing import channel_for, full_until, opens_on, reaches
+from .choosing import channel_for, full_until, opens_on, passed_over, reaches, unrecorded
 from .due import Claimed, Due, Post
 from .quarantine import NOTICED, asked_lately, contacts_so_far, try_locks, was_contacted
 from .reporting import ATTEMPTS, report
@@ -118,7 +118,7 @@ def _question(due: Due) -> Claimed | str:
         return SurveyState.GIVEN_UP.value
     found = channel_for(due, due.client)
     if isinstance(found, NotAskedReason):
-        return _drop(due, found)
+        return _drop(due, found, unrecorded(due) if found is NotAskedReason.NO_RECORDING else "")
     channel, opens = found
     if opens > now or channel != row.lane:
         # the lane of another channel has its own turn
@@ -138,6 +138,9 @@ def _question(due: Due) -> Claimed | str:
         # the channel that failed before had a scale of its own
         survey = replace(survey, scale=tenant.scale)
     attempt = row.attempts + 1 if channel == row.channel else 1
+    for name in passed_over(due, due.client, channel):
+        # so that the log says why nobody called
+        _begin(due, survey, name, "question", 1, outcome="skipped", detail=unrecorded(due))
     asking = _begin(due, survey, channel, "question", attempt)
     # sent_at from now on: another question to the same client must see this one while it is under way
     due.change(
@@ -202,7 +205,7 @@ def _answered_once(due: Due) -> bool:
     return due.connection.execute(found.limit(1)).first() is not None
 
 
-def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int) -> Asking:
+def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int, **more: str) -> Asking:
     can = capabilities_of(due.post.channels[due.tenant.name, channel])
     address = getattr(due.client, can.address) if can.address else ""
     asking = begin_message(
@@ -212,16 +215,23 @@ def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int) -> A
         due.contact,
         channel=channel,
         text=due.post.own_text(survey),
-        outcome="sending",
         now=due.now,
         kind=kind,
         service=due.service,
         level=due.row.level,
         attempt=attempt,
         address=reply_mark(due.post.secrets[0], due.tenant.name, address) if address else "",
+        **{"outcome": "sending", "once": _once(due) if can.pending else "", **more},
     )
     # with the address that the client connected, where the host knows none
     return asking if due.client is None else replace(asking, client=due.client)
+
+
+def _once(due: Due) -> str:
+    """The same as before where nobody knows what became of the last try: the provider may have had it."""
+    settled = select(func.count()).select_from(messages).filter_by(tenant_id=due.tenant.name, survey=due.row.survey)
+    known = messages.c.outcome.not_in(("sending", "down"))
+    return f"{due.row.survey}-{due.connection.execute(settled.where(known)).scalar_one() + 1}"
 
 
 def _suppressed(due: Due, client: Client) -> bool:
@@ -242,14 +252,14 @@ def _leave(due: Due, why: str) -> str:
     return "not_reminded"
 
 
-def _drop(due: Due, reason: NotAskedReason) -> str:
+def _drop(due: Due, reason: NotAskedReason, more: str = "") -> str:
     # what the client noticed of an earlier try was asked, whatever stands in the way of the next one
     contacted = was_contacted(due.connection, due.tenant, due.row.survey)
     state = SurveyState.GIVEN_UP if contacted else SurveyState.NOT_ASKED
     due.change(
         state=state.value,
         not_asked=None if contacted else reason.value,
-        detail=reason.value,
+        detail=more or reason.value,
         state_at=due.now,
         sent_at=due.row.sent_at if contacted else None,
     )

@@ -184,7 +184,8 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     final = (isinstance(error, DeliveryError) and error.final) or (claimed.attempt >= tries and not down)
     following = _following(claimed) if final else claimed.channel
     wait = timedelta(0) if final else _wait(post, claimed, error, down)
-    outcome = "refused" if final else "failed"
+    # where it may have arrived all the same, a report may still tell what became of it
+    outcome = "refused" if final else "down" if down else "failed"
     if isinstance(error, DeliveryError) and error.noticed:
         outcome = "unanswered"
     with post.store.write() as connection:

@@ -99,7 +99,7 @@ def _survey(row: Any, recorded_at: datetime) -> Iterator[LogEntry]:
         yield LogEntry(at=recorded_at, what=LogEvent.PLANNED, detail=detail, **same)
     if state in _ENDS:
         said = row.not_asked or ""
-        more = "" if row.detail == said else masked(row.detail)
+        more = masked(row.detail).removeprefix(said).removeprefix(": ")
         detail = ": ".join(part for part in (said, more) if part)
         if state is SurveyState.EXPIRED:
             detail = "; ".join(part for part in (f"the time to answer ended {_time(row.expires_at)}", detail) if part)

@@ -86,6 +86,7 @@ def _own(tenant: Tenant) -> dict[str, Any]:
         name: {
             **({} if way.scale in (None, tenant.scale) else {"scale": _scale(way.scale)}),
             **({"question": _sorted(way.question)} if way.question else {}),
+            **({"again": _takes(way.again)} if way.again else {}),
         }
         for name, way in sorted(tenant.ways.items())
     }
@@ -110,9 +111,13 @@ def _plan(own: Own) -> dict[str, Any]:
         "attempts": _sorted(own.attempts),
         "hours": _sorted({name: [list(span) for span in spans] for name, spans in own.hours.items()}),
         "question": _sorted(own.question),
-        "recording": {locale: _heard(path) for locale, path in sorted(own.recording.items())},
+        "recording": _takes(own.recording),
     }
     return {key: value for key, value in plan.items() if value not in (None, {})}
+
+
+def _takes(files: Mapping[str, str]) -> dict[str, str]:
+    return {locale: _heard(path) for locale, path in sorted(files.items())}
 
 
 def _heard(path: str) -> str:

@@ -21,7 +21,7 @@ WAITS = tuple(timedelta(minutes=m) for m in (5, 30, 120, 360))
 #: A longer Retry-After is not believed; seconds.
 _LONGEST_WAIT = 7 * 86400
 #: Outcomes of which a report may still tell otherwise.
-OPEN = ("sending", "sent", "delivered")
+OPEN = ("sending", "sent", "delivered", "down")
 #: Which outcomes the client noticed, unless the report says.
 _NOTICED = (ReportOutcome.UNANSWERED, ReportOutcome.SILENCE, ReportOutcome.REFUSED)
 
@@ -79,10 +79,15 @@ def report(
     if message.kind == "reminder":
         # a reminder goes once, or not at all
         return _change(connection, survey, detail=f"not reminded: {said}"[:500], state_at=now)
-    asking = survey.state in (SurveyState.SENT, SurveyState.SENDING) and survey.channel == message.channel
-    if not asking or _newer(connection, message):
+    # what seemed not to have arrived did, and nothing was tried since: that was a try, like any other
+    arrived = message.outcome == "down" and survey.state == SurveyState.SCHEDULED
+    asking = arrived or survey.state in (SurveyState.SENT, SurveyState.SENDING)
+    if not asking or survey.channel != message.channel or _newer(connection, message):
         return "noted"
-    return _go_on(connection, tenant, survey, said, final, retry_after, subscribers, now, ends=ends, heard=heard)
+    return _go_on(
+        connection, tenant, survey, said, final, retry_after, subscribers, now,
+        ends=ends, heard=heard, spent=survey.attempts + arrived,
+    )  # fmt: skip
 
 
 def _go_on(
@@ -95,22 +100,23 @@ def _go_on(
     subscribers: Iterable[str],
     now: datetime,
     *,
+    spent: int,
     ends: bool = False,
     heard: bool = False,
 ) -> str:
     key = {name: getattr(survey, name) for name in ("tenant_id", "host", "ticket", "closure")}
     service = connection.execute(select(closures.c.service).filter_by(**key)).scalar() or ""
     tries = tenant.plan_of(service, survey.level).attempts.get(survey.channel, ATTEMPTS)
-    last = final or survey.attempts >= tries
+    last = final or spent >= tries
     lane = following(list(survey.channels), survey.channel) if last else survey.channel
     lane = None if ends else lane
-    wait = timedelta(0) if last else told_wait(retry_after, wait_after(survey.attempts))
+    wait = timedelta(0) if last else told_wait(retry_after, wait_after(spent))
     if lane is None:
         # whoever was asked and refused was asked, and is left in peace as long as everybody else
         sent_at = survey.sent_at if ends and heard else None
         _change(connection, survey, state=SurveyState.GIVEN_UP.value, detail=said[:500], state_at=now, sent_at=sent_at)
     else:
-        attempts = 0 if last else survey.attempts
+        attempts = 0 if last else spent
         _change(
             connection, survey, state=SurveyState.SCHEDULED.value, state_at=now, sent_at=None, due_at=now + wait,
             channel=lane, lane=lane, attempts=attempts,

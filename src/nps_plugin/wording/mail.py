@@ -9,7 +9,7 @@ from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 from typing import Any
 
-from ..config.settings import Tenant
+from ..config.settings import VOICES, Tenant
 from ..links import decoy_url, hook_url, rating_url, unsubscribe_url
 from ..model import Client, Message, Point, Scale, Survey
 from .catalogue import locale_for, translations
@@ -43,6 +43,7 @@ def word_question(
     scale: Scale | None = None,
     service: str = "",
     attempt: int = 1,
+    once: str = "",
 ) -> Message:
     """The message that asks one client: as an e-mail, and in the parts that other channels are made of.
 
@@ -117,6 +118,7 @@ def word_question(
         images=MappingProxyType(images),
         kind="reminder" if reminder else "question",
         attempt=attempt,
+        once=once,
         question=values["question"],
         scale=survey.scale,
         points=tuple(Point(score=one["score"], label=one["label"], url=one["href"]) for one in points),
@@ -128,9 +130,17 @@ def word_question(
         ticket=ticket,
         service=clean_line(service, 100),
         recording=tenant.recording_of(service, locale),
+        **voices_of(tenant, channel, locale),
         why=why_after(tenant, survey.scale),
         reasons=choices_of(tenant, locale),
     )
+
+
+def voices_of(tenant: Tenant, channel: str, locale: str) -> dict[str, Any]:
+    """What a telephone plays beside the question, in that language."""
+    way = tenant.way_of(channel)
+    found: dict[str, Any] = {key: getattr(way, key).get(locale, "") for key in VOICES}
+    return found | {"menu_keys": MappingProxyType(dict(way.menu_keys) if found["menu"] else {})}
 
 
 def points_of(tenant: Tenant, survey: Survey, *, token: str, base_url: str, locale: str) -> list[dict[str, Any]]:
