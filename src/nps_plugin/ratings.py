@@ -309,7 +309,7 @@ class Ratings(Answering, Calling, Judging, Linking):
         A round that fails (a lock, a server that restarts) is logged and counted, and the next one comes.
         """
         while not stop.is_set():
-            rest = every
+            rest, began = every, self._parts.clock.now()
             try:
                 done = self.run_due()
             except Exception as error:  # noqa: BLE001 - a worker that dies in silence would ask nobody any more
@@ -318,8 +318,9 @@ class Ratings(Answering, Calling, Judging, Linking):
             else:
                 if report is not None:
                     report(done)
-                # a full round: the queue is longer than one round takes
-                rest = 0.0 if max(done.sent, done.told, done.folded) >= _ROUND else every
+                # a full round: the queue is longer than one round takes; a long one was one of slow providers
+                took = (self._parts.clock.now() - began).total_seconds()
+                rest = 0.0 if max(done.sent, done.told, done.folded) >= _ROUND else max(0.0, every - took)
             stop.wait(rest)
 
     def close(self) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.channels.gateway import Gateway, reached_by
+from tests.channels.gateway import Gateway, Gateways, reached_by
 from tests.surveys.wires import Book
-from tests.world import text_of
+from tests.world import World, text_of
 
-from nps_plugin import Client, ConfigError, DeliveryError
+from nps_plugin import Client, ConfigError, DeliveryError, Ratings
 
 IVAN = Client(id="7", name="Ivan", email="ivan@example.org", phone="+79161234567", locale="ru")
 
@@ -107,6 +110,83 @@ def test_two_hundred_planned_calls_do_not_delay_a_mail(make_world, book):
         world.close(f"mail {number}", client=person(1000 + number))
     world.ratings.run_due(limit=60)
     assert len(world.mailbox.mails) == 20
+
+
+class Slow(BaseHTTPRequestHandler):
+    """A gateway of calls that answers after a second."""
+
+    world: World
+    calls: list[int]
+
+    def do_POST(self):
+        self.calls.append(len(self.world.mailbox.mails))
+        self.world.clock.advance(timedelta(seconds=1))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_provider_that_answers_slowly_delays_no_mail_of_any_tenant_and_is_not_starved(make_world):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/call"
+        world = make_world(
+            ask={"channels": ["email"]},
+            services={"loan": {"channels": ["sms"]}},
+            channels={
+                "sms": {
+                    "adapter": "sms-http",
+                    "url": url,
+                    "fields": {"to": "{phone}", "text": "{text}"},
+                    "success": {"status": [200]},
+                }
+            },
+        )
+        Slow.calls, Slow.world = [], world
+        for number in range(30):
+            world.close(f"call {number}", client=person(number), service="loan")
+        world.clock.advance(timedelta(minutes=1))
+        tenants = {**world.config["tenants"], "other": world.config["tenants"]["acme"]}
+        with Ratings({**world.config, "tenants": tenants}, clock=world.clock) as ratings:
+            for number in range(20):
+                mail = world.ticket(f"mail {number}", client=person(1000 + number))
+                world.ratings.ticket_closed(mail)
+                ratings.ticket_closed(replace(mail, tenant="other"))
+            ratings.run_due(limit=44)
+        server.shutdown()
+    # one call while all mails leave; then the calls have the rest of the round
+    assert (Slow.calls, len(world.mailbox.mails)) == ([0, 40, 40, 40], 40)
+    in_turn = ["/acme/" in str(mail["List-Unsubscribe"]) for mail in world.mailbox.mails]
+    assert sum(in_turn[:20]) == 10
+
+
+def test_a_round_of_slow_calls_ends_so_that_verdicts_are_told_between(make_world, book):
+    world = make_world(**reached_by(book, ask={"channels": ["phone"]}))
+    for number in range(35):
+        world.close(str(number), client=person(number))
+    book.during = lambda: world.clock.advance(timedelta(seconds=1))
+    assert [world.ratings.run_due().sent for _ in range(2)] == [30, 5]
+
+
+def test_a_rate_holds_across_two_workers_at_once(make_world, book):
+    world = make_world(**reached_by(book, ask={"channels": ["phone"]}, phone={"rate": "5/m"}))
+    for number in range(12):
+        world.close(str(number), client=person(number))
+    with Ratings(world.config, plugins=[Gateways()], clock=world.clock) as second:
+        together = threading.Barrier(2)
+
+        def work(ratings):
+            together.wait()
+            ratings.run_due()
+
+        threads = [threading.Thread(target=work, args=(each,)) for each in (world.ratings, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(book.sent) == len({message.ticket for message in book.sent}) == 5
 
 
 def test_calls_that_a_rate_puts_off_do_not_use_up_the_round(make_world, book):

@@ -6,6 +6,7 @@ what the driver asks for. The host's ``before_cursor_execute`` listeners and its
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -27,6 +28,10 @@ class Prepared:
         self._steps: list[tuple[str, Callable[[Any], Any] | None]] = [
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order
         ]
+        columns = list(statement.selected_columns) if statement.is_select else []
+        # what has no name of its own is read by its place
+        self._row = _row([str(each.key) for each in columns])
+        self._read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
 
     def run(self, connection: Connection, values: Mapping[str, Any], *, counted: bool = False) -> CursorResult[Any]:
         """Execute it once. ``counted``: the result's ``rowcount`` is kept, which SQLAlchemy forgets of an INSERT."""
@@ -40,10 +45,28 @@ class Prepared:
         elif rows:
             connection.exec_driver_sql(self._sql, [self._bound(row) for row in rows])
 
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """The first row of a SELECT, its columns by name and read as their types say; None where there is none."""
+        found = self.run(connection, values).first()
+        return None if found is None else self._typed(found)
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Every row of a SELECT, see :meth:`first`."""
+        return [self._typed(row) for row in self.run(connection, values)]
+
+    def _typed(self, row: Any) -> Any:
+        return self._row._make(
+            [value if read is None else read(value) for value, read in zip(row, self._read, strict=True)]
+        )
+
     def _bound(self, values: Mapping[str, Any]) -> Any:
         if self._positional:
             return tuple([values[name] if step is None else step(values[name]) for name, step in self._steps])
         return {name: values[name] if step is None else step(values[name]) for name, step in self._steps}
+
+
+def _row(names: list[str]) -> Any:
+    return namedtuple("Row", names, rename=True)  # noqa: PYI024 - typed by nobody
 
 
 @lru_cache(maxsize=512)

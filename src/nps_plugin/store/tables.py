@@ -60,6 +60,10 @@ __all__ = [
 ]
 
 
+#: What the worker may still have to look at.
+_OPEN = text("state IN ('scheduled', 'sending', 'sent')")
+
+
 def _one_of(column: str, values: type[AnswerState | SurveyState | NotAskedReason]) -> CheckConstraint:
     # text and a CHECK rather than a native enum: a new value is then an ordinary migration on both engines
     listed = ", ".join(f"'{value.value}'" for value in values)
@@ -208,7 +212,7 @@ surveys = Table(
     _one_of("not_asked", NotAskedReason),
     CheckConstraint("(state = 'not_asked') = (not_asked IS NOT NULL)", name="reason"),
     Index("ix_nps_survey_due", "state", "due_at"),
-    Index("ix_nps_survey_lane", "lane", "state", "due_at"),
+    Index("ix_nps_survey_lane", "lane", "tenant_id", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
     Index("ix_nps_survey_expiry", "state", "expires_at"),
     Index("ix_nps_survey_client", "tenant_id", "client", "sent_at"),
     Index("ix_nps_survey_organization", "tenant_id", "organization", "sent_at"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, text
+from sqlalchemy import Connection, Table, bindparam, select, text, update
 
 from .prepared import prepared
 
@@ -36,6 +36,19 @@ def add_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> boo
     """Insert a row unless there is such a row already; whether it was new."""
     statement = prepared(connection.dialect, _adding_new, table, tuple(row))
     return bool(statement.run(connection, row, counted=True).rowcount)
+
+
+def change(connection: Connection, table: Table, row: Mapping[str, Any], /, **values: Any) -> int:
+    """Change what ``row`` names by its columns; how many rows that were."""
+    statement = prepared(connection.dialect, _changing, table, tuple(row), tuple(values))
+    given = {f"its_{name}": value for name, value in row.items()} | values
+    return statement.run(connection, given, counted=True).rowcount
+
+
+def _changing(_dialect: str, table: Table, names: tuple[str, ...], changed: tuple[str, ...]) -> Any:
+    same = [table.c[name] == bindparam(f"its_{name}", type_=table.c[name].type) for name in names]
+    values = {name: bindparam(name, type_=table.c[name].type) for name in changed}
+    return update(table).where(*same).values(values)
 
 
 def _adding(dialect: str, table: Table, names: tuple[str, ...]) -> Any:

@@ -17,7 +17,7 @@ from ..store.tables import messages, surveys
 from ..wording.catalogue import locale_for
 from .due import Due
 from .hours import opens_at, zone_of
-from .quarantine import NOTICED
+from .statements import NOTICED
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,11 @@ All that can change between a closing and its question is decided here, so that 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Client, NotAskedReason, ReportOutcome, Survey, SurveyState
@@ -19,19 +18,18 @@ from ..ports import OPERATOR, capabilities_of
 from ..store.addresses import reply_mark
 from ..store.persons import digests, is_suppressed
 from ..store.scales import scale_row
-from ..store.tables import answers, clients, closures, contacts, messages, surveys
+from ..store.tables import answers, messages
 from .asking import Asking, begin_message
 from .choosing import channel_for, full_until, opens_on, passed_over, reaches, unrecorded
 from .due import Claimed, Due, Post
-from .quarantine import NOTICED, asked_lately, contacts_so_far, try_locks, was_contacted
+from .quarantine import asked_and_contacts, contacts_so_far, try_locks, was_contacted
 from .reporting import ATTEMPTS, report
 from .rows import survey_of
+from .statements import NOTICED, about_client, next_due
 
 log = logging.getLogger(__name__)
 
 __all__ = ["Claimed", "Post", "claim"]
-
-_CLOSURE = ("tenant_id", "host", "ticket", "closure")
 
 #: How long a sending may take before another worker may try it.
 LEASE = timedelta(minutes=10)
@@ -39,47 +37,23 @@ LEASE = timedelta(minutes=10)
 BUSY = timedelta(seconds=10)
 
 
-def claim(
-    connection: Connection, post: Post, now: datetime, lane: str, resting: Iterable[str] = ()
-) -> Claimed | str | None:
-    """The next due message of a lane (a channel) as ours for a while; None where nothing is due, else a word for what
-    became of it: not_asked, given_up, retried, postponed, moved (to another lane), not_reminded. The tenants that are
-    ``resting`` are left out."""
-    row = connection.execute(
-        select(surveys, closures.c.service)
-        .join(closures, and_(*(surveys.c[name] == closures.c[name] for name in _CLOSURE)))
-        .where(
-            surveys.c.tenant_id.in_([name for name in post.tenants if name not in resting]),
-            surveys.c.lane == lane,
-            surveys.c.state.in_([SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT]),
-            surveys.c.due_at <= now,
-            surveys.c.expires_at > now,
-        )
-        .order_by(surveys.c.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=surveys)
-    ).first()
+def claim(connection: Connection, post: Post, now: datetime, lane: tuple[str, str]) -> Claimed | str | None:
+    """The next due message of a lane (a tenant's channel) as ours for a while; None where nothing is due, else a word
+    for what became of it: not_asked, given_up, retried, postponed, moved (to another lane), not_reminded."""
+    row = next_due(connection, *lane, now)
     if row is None:
         return None
     tenant = post.tenants[row.tenant_id]
-    contact = connection.execute(
-        select(contacts, clients.c.key, clients.c.telegram.label("linked"))
-        .join(
-            clients,
-            (clients.c.tenant_id == contacts.c.tenant_id) & (clients.c.client == contacts.c.client),
-            isouter=True,
-        )
-        .where(contacts.c.tenant_id == row.tenant_id, contacts.c.survey == row.survey)
-    ).first()
+    about = about_client(connection, row)
     due = Due(
         connection=connection,
         post=post,
         tenant=tenant,
         row=row,
-        contact=contact,
-        client=_client(contact),
-        service=row.service,
-        ask=tenant.plan_of(row.service, row.level),
+        contact=about,
+        client=_client(about),
+        service=about.service,
+        ask=tenant.plan_of(about.service, row.level),
         now=now,
     )
     if row.state != SurveyState.SENT:
@@ -129,9 +103,10 @@ def _question(due: Due) -> Claimed | str:
         return _postpone(due, full)
     if not try_locks(due.connection, tenant, due.case):
         return _postpone(due, now + BUSY)
-    if asked_lately(due.connection, tenant, due.case, now):
+    asked, contacted = asked_and_contacts(due.connection, tenant, due.case, now)
+    if asked:
         return _drop(due, NotAskedReason.QUARANTINE)
-    if contacts_so_far(due.connection, tenant, due.case) >= tenant.ask.max_contacts:
+    if contacted >= tenant.ask.max_contacts:
         return _drop(due, NotAskedReason.MAX_CONTACTS)
     survey = replace(survey_of(row, tenant.scale), expires_at=now + tenant.ask.expires_after)
     if row.scale != scale_row(tenant.scale) and row.scale in _own_scales(tenant):
@@ -268,8 +243,8 @@ def _drop(due: Due, reason: NotAskedReason, more: str = "") -> str:
 
 
 def _client(contact: Any) -> Client | None:
-    # a contact without its person: written by a closing that was in flight while they were forgotten
-    if contact is None or contact.key is None:
+    # no contact, or one without its person: written by a closing that was in flight while they were forgotten
+    if contact.key is None:
         return None
     known = contact.key.removeprefix("id:") if contact.key.startswith("id:") else ""
     return Client(

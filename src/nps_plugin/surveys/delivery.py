@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from ..errors import DeliveryError, trail
 from ..links import token_digest
@@ -23,10 +23,13 @@ from ..ports import Connected, capabilities_of
 from ..store import outbox
 from ..store.folding import queue_fold
 from ..store.tables import messages, surveys
+from ..store.upsert import change
 from .claiming import Claimed, Post, claim
+from .lanes import Lanes
 from .log import masked
 from .reporting import ATTEMPTS, told_wait, wait_after
 from .reporting import following as following_channel
+from .statements import mark_sent
 
 log = logging.getLogger(__name__)
 #: So often in a row a provider is found down before its channel rests for the round.
@@ -41,31 +44,30 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
     """Send what is due, one claim at a time; counts of sent, reminded, retried, given_up and not_asked, and of what was
     postponed or not_reminded.
 
-    Each channel name is a lane, and the lanes take turns: two hundred calls that wait do not hold up a mail. A channel
-    whose provider is down rests for the round.
+    Each channel of each tenant is a lane, and whichever has had least of the round's time comes next: neither two
+    hundred calls nor another tenant's thousand mails hold up a mail. A channel whose provider is down rests for the
+    round.
     """
     done: Counter[str] = Counter()
-    every = list(dict.fromkeys(["", *(name for _, name in post.channels)]))
-    lanes = deque(every)
+    lanes = Lanes(post, now)
     # what a rate puts off is no work done, and a long queue of it must neither use up the round nor make it endless
     left, turns = limit, limit * TURNS
     downs: Counter[tuple[str, str]] = Counter()
     sent: tuple[Claimed, Delivery] | None = None
     with ExitStack() as rounds:
         opened: set[tuple[str, str]] = set()
-        while lanes and left > 0 and turns > 0:
+        while left > 0 and turns > 0 and (lane := lanes.next()) is not None:
             turns -= 1
-            resting = {tenant for (tenant, name), times in downs.items() if name == lanes[0] and times >= DOWN}
-            claimed, sent = _next(post, now, lanes[0], resting, sent), None
+            claimed, sent = _next(post, lanes.now, lane, sent), None
             if claimed is None:
-                lanes.popleft()
+                lanes.close(lane)
                 continue
-            lanes.rotate(-1)
+            lanes.charge(lane)
             if isinstance(claimed, str):
                 done[claimed] += 1
                 left -= claimed not in ("postponed", "moved")
                 if claimed == "moved":
-                    lanes.extend(lane for lane in every if lane not in lanes)
+                    lanes.look()
                 continue
             left -= 1
             key = claimed.tenant.name, claimed.channel
@@ -78,7 +80,9 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
             except Exception as error:  # noqa: BLE001 - whatever a channel raises, the question must not be lost
                 downs[key] += isinstance(error, DeliveryError) and error.down
                 done[_failed(post, claimed, error)] += 1
-                lanes.extend(lane for lane in every if lane not in lanes)
+                if downs[key] >= DOWN:
+                    lanes.rest(key)
+                lanes.look()
             else:
                 downs[key] = 0
                 sent = claimed, delivery
@@ -90,23 +94,20 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
 
 
 def _next(
-    post: Post, now: datetime, lane: str, resting: Iterable[str], sent: tuple[Claimed, Delivery] | None
+    post: Post, now: datetime, lane: tuple[str, str], sent: tuple[Claimed, Delivery] | None
 ) -> Claimed | str | None:
     """Keep what was sent, and claim what comes next, in one transaction; where claiming fails, the former is kept."""
-    failed: Exception | None = None
-    claimed: Claimed | str | None = None
-    with post.store.write() as connection:
-        if sent is None:
-            return claim(connection, post, now, lane, resting)
-        _sent(connection, post, *sent)
-        try:
-            with connection.begin_nested():
-                claimed = claim(connection, post, now, lane, resting)
-        except Exception as error:  # noqa: BLE001 - raised once the sending is kept: it must not be repeated
-            failed = error
-    if failed is not None:
-        raise failed
-    return claimed
+    try:
+        with post.store.write() as connection:
+            if sent is not None:
+                _sent(connection, post, *sent)
+            return claim(connection, post, now, lane)
+    except Exception:
+        # it must not be repeated, whatever is wrong with the next one
+        if sent is not None:
+            with post.store.write() as connection:
+                _sent(connection, post, *sent)
+        raise
 
 
 @contextmanager
@@ -149,23 +150,25 @@ def expire_due(post: Post, now: datetime) -> int:
 
 def _sent(connection: Connection, post: Post, claimed: Claimed, delivery: Delivery) -> None:
     survey, now, ask = claimed.asking.survey, post.clock.now(), claimed.tenant.ask
-    # a report may have been quicker than we are
-    outcome = case((messages.c.outcome == "sending", "sent"), else_=messages.c.outcome)
-    _message(connection, claimed).values(reference=delivery.reference, outcome=outcome).run()
+    mark_sent(connection, claimed.tenant.name, claimed.asking.token, delivery.reference)
+    ours = {"tenant_id": survey.tenant, "survey": survey.id}
     if claimed.asking.reminder:
-        _survey(connection, survey, "sent").values(due_at=survey.expires_at).run()
+        change(connection, surveys, {**ours, "state": "sent"}, due_at=survey.expires_at)
         return
     expires_at = now + ask.expires_after
     due_at = expires_at if ask.remind_after is None else now + ask.remind_after
     within = capabilities_of(post.channels[claimed.tenant.name, claimed.channel]).report_within
     # only a question still being sent: the ticket may have been reopened, or the client quicker than we are
-    _survey(connection, survey, "sending").values(
+    change(
+        connection,
+        surveys,
+        {**ours, "state": "sending"},
         state="sent",
         state_at=now,
         sent_at=now,
         due_at=due_at if within is None else min(due_at, now + within),
         expires_at=expires_at,
-    ).run()
+    )
     _news(connection, post, "survey_sent", survey, now, survey=survey.id, channel=claimed.channel)
 
 

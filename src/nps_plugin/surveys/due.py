@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from ..clock import Clock
 from ..config.secret import Secret
@@ -18,6 +18,7 @@ from ..ports import Channel
 from ..store.engine import Store
 from ..store.folding import queue_fold
 from ..store.tables import surveys
+from ..store.upsert import change
 from .asking import Asking
 from .quarantine import Case
 
@@ -83,10 +84,8 @@ class Due:
 
     def change(self, **values: Any) -> None:
         """Change the survey's row."""
-        row = self.row
-        self.connection.execute(
-            update(surveys).where(surveys.c.tenant_id == row.tenant_id, surveys.c.survey == row.survey).values(**values)
-        )
+        key = {"tenant_id": self.row.tenant_id, "survey": self.row.survey}
+        change(self.connection, surveys, key, **values)
 
     def count(self) -> None:
         """Queue that the closure counts otherwise now: its question leaves, or is not asked."""

@@ -13,7 +13,7 @@ from ..model import Client, NotAskedReason, SurveyState
 from ..store.folding import queue_folds
 from ..store.persons import OPTED_OUT, find_person, hashes, suppress
 from ..store.tables import clients, messages, surveys
-from .quarantine import NOTICED
+from .statements import NOTICED
 
 
 def opt_out(

@@ -16,9 +16,7 @@ from sqlalchemy import BigInteger, Connection, and_, exists, func, not_, or_, se
 from ..config.settings import Tenant
 from ..model import SurveyState
 from ..store.tables import messages, surveys
-
-#: Outcomes of messages that the client noticed, or may have.
-NOTICED = ("sending", "sent", "delivered", "unanswered")
+from .statements import NOTICED, standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +36,8 @@ def try_locks(connection: Connection, tenant: Tenant, case: Case) -> bool:
     False where another one is deciding just now. Never waits. SQLite has one writer at a time, and our transaction is
     that writer; PostgreSQL needs advisory locks, which the end of the transaction (or of the savepoint) gives back.
     """
-    return try_locks_each(connection, tenant, [case])[0]
+    # most claims come here, and most databases are SQLite's
+    return connection.dialect.name != "postgresql" or try_locks_each(connection, tenant, [case])[0]
 
 
 def try_locks_each(connection: Connection, tenant: Tenant, cases: Sequence[Case]) -> list[bool]:
@@ -87,19 +86,19 @@ def _question_lately(tenant: Tenant, case: Case, now: datetime) -> Any:
 
 def contacts_so_far(connection: Connection, tenant: Tenant, case: Case) -> int:
     """How often the respondents of a closure were contacted about it."""
-    counted = (
-        select(func.count())
-        .select_from(messages)
-        .join(surveys, (surveys.c.tenant_id == messages.c.tenant_id) & (surveys.c.survey == messages.c.survey))
-        .where(
-            surveys.c.tenant_id == tenant.name,
-            surveys.c.host == case.host,
-            surveys.c.ticket == case.ticket,
-            surveys.c.closure == case.closure,
-            messages.c.outcome.in_(NOTICED),
-        )
-    )
-    return int(connection.execute(counted).scalar_one())
+    return standing(connection, _closure(tenant, case), "client", "", None)[1]
+
+
+def asked_and_contacts(connection: Connection, tenant: Tenant, case: Case, now: datetime) -> tuple[bool, int]:
+    """What :func:`asked_lately` and :func:`contacts_so_far` say, in one statement."""
+    by_organization = tenant.ask.quarantine_by == "organization" and case.organization
+    whose, who = ("organization", case.organization) if by_organization else ("client", case.client)
+    since = now - tenant.ask.quarantine if tenant.ask.quarantine else None
+    return standing(connection, _closure(tenant, case), whose, who, since)
+
+
+def _closure(tenant: Tenant, case: Case) -> dict[str, Any]:
+    return {"tenant_id": tenant.name, "host": case.host, "ticket": case.ticket, "closure": case.closure}
 
 
 def was_contacted(connection: Connection, tenant: Tenant, survey: str) -> bool:

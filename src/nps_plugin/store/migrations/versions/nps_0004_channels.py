@@ -19,7 +19,15 @@ def upgrade() -> None:
     first = surveys.c.channels[0].as_string()
     lane = sa.case((surveys.c.channel != "", surveys.c.channel), else_=sa.func.coalesce(first, ""))
     op.execute(surveys.update().values(lane=lane))
-    op.create_index("ix_nps_survey_lane", "nps_survey", ["lane", "state", "due_at"], unique=False)
+    unfinished = sa.text("state IN ('scheduled', 'sending', 'sent')")
+    op.create_index(
+        "ix_nps_survey_lane",
+        "nps_survey",
+        ["lane", "tenant_id", "due_at"],
+        unique=False,
+        postgresql_where=unfinished,
+        sqlite_where=unfinished,
+    )
     op.add_column("nps_message", sa.Column("scale", sa.JSON(), nullable=True))
     op.create_index("ix_nps_message_reference", "nps_message", ["tenant_id", "channel", "reference"], unique=False)
     op.add_column("nps_message", sa.Column("address", sa.String(length=64), nullable=False, server_default=""))
