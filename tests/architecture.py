@@ -37,13 +37,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("assembly",),
     ("base",),
     ("answering", "calling", "judging", "linking"),
+    ("voicing",),
     ("ratings",),
+    ("previewing",),
     ("cli", "testing"),
     ("__main__",),
     ("__init__",),
 )
 #: Modules that are parts of one room although no folder holds them together: they may know each other.
-PART_OF = {"cli_files": "cli", "cli_report": "cli", "facade": "ratings"}
+PART_OF = {"cli_files": "cli", "cli_report": "cli", "cli_wording": "cli", "facade": "ratings"}
 RANK = {room: rank for rank, step in enumerate(STEPS) for room in step}
 
 MAX_LINES = 400

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .base import Base
-from .errors import AnswerRefused
 from .model import Answer, AnswerState, Evidence, Recorded
 
 
@@ -30,19 +29,16 @@ class Answering(Base):
         """Store an answer to a survey (by the token of a message, or by the survey's id; exactly one of them).
 
         An equal score is a repeat, and adds reasons and comment to the answer that stands; docs/hearing.md tells what
-        becomes of a different one. ``source``: ``client``, or ``operator``, ``portal``, ``import`` with ``by``, who
-        entered it, and who may not be the ticket's own agent. ``evidence``: what is known of a visitor, for screening.
+        becomes of a different one. ``indicators``: what the client says of those agreed on, by name, each "yes",
+        "partly" or "no" (docs/indicators.md); never part of the score. ``source``: ``client``, or ``operator``,
+        ``portal``, ``import`` with ``by``, who entered it, and who may not be the ticket's own agent. ``evidence``:
+        what is known of a visitor, for screening.
 
         Raises :class:`~nps_plugin.errors.AnswerRefused` (its subclasses say why), ``UnknownTenant`` or
         ``UnknownSurvey``.
         """
         if (token is None) == (survey is None):
             raise ValueError("record_answer: give exactly one of token= and survey=")
-        if indicators:
-            raise AnswerRefused(
-                f"tenant {tenant}: this release stores no indicators ({', '.join(map(str, indicators))!s:.80});"
-                " leave indicators= out"
-            )
         recorded = self._parts.hearing.record(
             self._tenant(tenant),
             score,
@@ -50,6 +46,7 @@ class Answering(Base):
             survey=survey,
             comment=comment,
             reasons=reasons,
+            indicators=indicators or {},
             source=source,
             by=by or "",
             evidence=evidence or Evidence(),

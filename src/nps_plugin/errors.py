@@ -70,6 +70,10 @@ class UnknownReason(AnswerRefused):
     """A reason that the tenant's catalogue does not have."""
 
 
+class UnknownIndicator(AnswerRefused):
+    """An indicator that the tenant did not agree on, or something else than yes, partly or no."""
+
+
 class TokenUnknown(AnswerRefused):
     """The link belongs to no survey of this tenant."""
 
@@ -84,6 +88,14 @@ class SurveyCancelled(AnswerRefused):
 
 class AnswerLocked(AnswerRefused):
     """The survey is answered, and the time in which the answer may change is over."""
+
+
+class UnknownVoice(NpsError):
+    """No voice has that id."""
+
+
+class VoiceRefused(NpsError):
+    """A voice without a ticket that cannot be kept as it was given; the message says why. Nothing was stored."""
 
 
 class UnknownCall(NpsError):

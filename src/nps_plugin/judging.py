@@ -42,7 +42,7 @@ class Judging(Base):
 
         settings = self._tenant(tenant)
         with self._parts.store.read() as connection:
-            found, shown = _slice(connection, settings, where)
+            found, shown = named_slice(connection, settings, where)
             now = self._parts.clock.now()
             return read_slice(
                 connection, settings, since=since, until=until, basis=basis, where=found, now=now, shown=shown
@@ -78,7 +78,7 @@ class Judging(Base):
 
         settings = self._tenant(tenant)
         with self._parts.store.read() as connection:
-            found, shown = _slice(connection, settings, where)
+            found, shown = named_slice(connection, settings, where)
             now = self._parts.clock.now()
             return read_comparison(
                 connection, settings, before, after, where=found, changes=changes, now=now, shown=shown
@@ -130,7 +130,7 @@ class Judging(Base):
 
         settings = self._tenant(tenant)
         with self._parts.store.read() as connection:
-            found, shown = _slice(connection, settings, where)
+            found, shown = named_slice(connection, settings, where)
         asked = frame_of(
             settings, self._parts.clock.now(), period=period, last=last, by=by, basis=basis,
             audience=audience, agent=agent, where=found, shown=shown,
@@ -154,7 +154,7 @@ class Judging(Base):
 
         settings = self._tenant(tenant)
         with self._parts.store.read() as connection:
-            found, shown = _slice(connection, settings, where)
+            found, shown = named_slice(connection, settings, where)
             return read_kpi_advice(connection, settings, found, shown)
 
     def import_answers(
@@ -196,7 +196,7 @@ class Judging(Base):
         return rebuild(self._parts.store, self._tenant(tenant))
 
 
-def _slice(
+def named_slice(
     connection: Connection, tenant: Tenant, where: Mapping[str, Client | str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """A slice as it is counted (a client by the surrogate key), and as whoever asked for it named it."""

@@ -33,6 +33,7 @@ from .model import (
     Untold,
     WorkDone,
 )
+from .voicing import Voicing
 from .web.http import Request, Response
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 _ROUND = 100
 
 
-class Ratings(Answering, Calling, Judging, Linking):
+class Ratings(Answering, Calling, Judging, Linking, Voicing):
     """The library of one host process: closings in, questions out, answers in, verdicts out.
 
     ``config`` is a mapping in the shape of docs/configuration.md (or settings already read), ``engine`` the host's
@@ -147,7 +148,8 @@ class Ratings(Answering, Calling, Judging, Linking):
         :meth:`forget_client`.
 
         Keys: ``tenant``, ``profiles``, ``surveys`` (each with ``ticket_facts``, ``contact``, ``messages``,
-        ``answers`` with their reasons and comments, ``calls``, ``visits``), ``not_to_be_asked``, ``shared_with``
+        ``answers`` with their reasons, indicators and comments, ``calls``, ``visits``), ``voices``,
+        ``not_to_be_asked``, ``shared_with``
         (others with an id of their own who share an address; nothing of theirs is in it). Somebody unknown gives empty
         lists.
         """

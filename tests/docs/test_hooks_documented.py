@@ -58,7 +58,8 @@ def missing_keys(schema: Schema, shown: object, where: str = "") -> list[str]:
             values = value if isinstance(value, list) else value.values() if isinstance(field, fields.Dict) else [value]
             merged: dict[str, object] = {}
             for one in values:
-                merged |= one
+                # a key of its own beside the named tables, such as indicators.use
+                merged |= one if isinstance(one, dict) else {}
             found += missing_keys(inner.schema, merged, f"{where}{name}.")
     return found
 

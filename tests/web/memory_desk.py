@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from nps_plugin.errors import (
     SurveyCancelled,
     SurveyExpired,
     TokenUnknown,
+    UnknownIndicator,
     UnknownReason,
     UnknownTenant,
 )
@@ -97,6 +98,7 @@ class Line:
     score: int | None = None
     answered_at: datetime | None = None
     reasons: tuple[str, ...] = ()
+    indicators: dict[str, str] = field(default_factory=dict)
     comment: str = ""
     opted_out: bool = False
 
@@ -162,7 +164,15 @@ class MemoryDesk:
         self.calls.append(("visited", link, evidence, score))
 
     def record(
-        self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
+        self,
+        tenant: str,
+        token: str,
+        score: str,
+        *,
+        reasons: Sequence[str],
+        indicators: Mapping[str, str],
+        comment: str | None,
+        evidence: Evidence,
     ) -> Effect:
         line = self._line(tenant, token)
         standing = self._standing(line)
@@ -176,11 +186,14 @@ class MemoryDesk:
         unknown = set(reasons) - {code for code, _ in reason_choices(line.tenant, line.locale)}
         if unknown:
             raise UnknownReason(", ".join(sorted(unknown)))
+        if strange := set(indicators) - set(line.tenant.indicators):
+            raise UnknownIndicator(", ".join(sorted(strange)))
         effect = Effect.RECORDED if line.score is None else Effect.REPEATED if line.score == value else Effect.CHANGED
         line.score, line.answered_at = value, line.answered_at or self.clock.now()
         line.survey = replace(line.survey, state=SurveyState.ANSWERED)
         if reasons:
             line.reasons = tuple(reasons)
+        line.indicators |= indicators
         if comment:
             line.comment = comment
         self.calls.append(("record", value, tuple(reasons), comment, evidence))

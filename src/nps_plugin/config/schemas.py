@@ -7,18 +7,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from ..model import SCALES, Band
 from . import fields as f
+from .indicators import CriterionSchema, Indicators, check_criteria
+from .indicators import Strict as Strict  # noqa: PLC0414 - exports are read with it, too
 from .settings import AFTER_LOW
-
-
-class Strict(Schema):
-    """A table in which an unknown key is an error."""
-
-    class Meta:
-        unknown = RAISE
 
 
 def _defaults(kind: type[Strict]) -> Any:
@@ -255,6 +250,8 @@ class TenantSchema(Strict):
     signs = fields.Nested(SignsSchema, load_default=lambda: _defaults(SignsSchema))
     minimum = fields.Nested(MinimumSchema, load_default=lambda: _defaults(MinimumSchema))
     reasons = fields.Nested(ReasonsSchema, load_default=lambda: _defaults(ReasonsSchema))
+    criteria = fields.Dict(keys=f.Name(), values=fields.Nested(CriterionSchema), load_default=dict)
+    indicators = Indicators(load_default=dict)
     channels = fields.Dict(keys=f.Text(), values=fields.Nested(ChannelSchema), load_default=dict)
     services = fields.Dict(keys=f.Text(), values=fields.Nested(ServiceSchema), load_default=dict)
     levels = fields.Dict(keys=f.Text(), values=fields.Nested(OwnSchema), load_default=dict)
@@ -277,6 +274,9 @@ class TenantSchema(Strict):
             if name and calendars is not None and name not in calendars:
                 text = f"no calendar {name!r} under calendars{f.nearest(name, calendars)}"
                 problems.setdefault("kpi", {})[number] = {"calendar": [text]}
+        written = original.get("indicators") if isinstance(original, Mapping) else None
+        if wrong := check_criteria(written, data.get("criteria", {})):
+            problems["indicators"] = wrong
         asked = _check_plans(data, known, problems)
         brand = original.get("brand", {}) if isinstance(original, Mapping) else None
         if "email" in (asked or ()) and isinstance(brand, Mapping) and "sender" not in brand:

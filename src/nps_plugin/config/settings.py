@@ -208,6 +208,17 @@ class Minimum:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """One indicator that was agreed on, asked after the score."""
+
+    criterion: str
+    #: the tenant's own; empty: as it ships
+    text: Texts = field(default_factory=dict)
+    #: after which scores it is asked
+    bands: frozenset[Band] = frozenset(Band)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Webhook:
     """Where answers and verdicts are told, and what signs them."""
 
@@ -234,6 +245,10 @@ class Tenant:
     calendars: Mapping[str, CalendarSettings]
     #: the tenant's own reasons, code -> texts, shown before the shipped ones
     reasons: Mapping[str, Texts]
+    #: what was agreed on, in the order of the configuration
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    #: the tenant's own names of criteria
+    criteria: Mapping[str, Texts] = field(default_factory=dict)
     targets: Targets = field(default_factory=Targets)
     signs: Signs = field(default_factory=Signs)
     minimum: Minimum = field(default_factory=Minimum)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,8 @@ from ..model import (
     Finding,
     ReportOutcome,
 )
-from ..responses.recording import Given, lock_survey, take
+from ..responses.indicators import checked
+from ..responses.recording import Given, add_indicators, lock_survey, take
 from ..store.engine import Store
 from ..store.ids import new_id
 from ..store.names import fitting, storable
@@ -133,14 +134,16 @@ class Calls:
         suggestion: str = "",
         finding: Finding | str | None = None,
         later: datetime | None = None,
+        indicators: Mapping[str, Any] | None = None,
         evidence: Evidence | None = None,
     ) -> CallDone:
         """Enter what came of a call that the operator has.
 
         ``reached``: with the ``score`` that the client named, or, of a call that asks why, with ``cause`` (a text, or
         the code of a reason; ``reason`` where there are both) and ``finding``; a score there only where the client
-        wants another one, and by the same rules as any second answer. ``busy`` and ``later`` (with the time) put the
-        call back by the plan, ``refused`` ends it.
+        wants another one, and by the same rules as any second answer. ``indicators``: as in ``record_answer``; what
+        the client said before stands. ``busy`` and ``later`` (with the time) put the call back by the plan, ``refused``
+        ends it.
 
         Raises ``UnknownCall``, ``CallTaken``, ``CallRefused`` for what does not fit together, and ``AnswerRefused`` as
         ``record_answer`` does; nothing is stored then.
@@ -156,6 +159,7 @@ class Calls:
             given = Given(
                 score=score,
                 reasons=(said.reason,) if said.reason else (),
+                indicators=_of_indicators(settings, row, said, indicators),
                 comment=said.cause or None,
                 source="operator",
                 by=who,
@@ -166,10 +170,12 @@ class Calls:
             if score is not None:
                 taken = take(connection, settings, row.survey, given, self._subscribers(), now)
                 recorded = taken.ledger.recorded(taken.answer, taken.effect)
+            elif given.indicators:
+                add_indicators(connection, settings, row.survey, given, self._subscribers(), now)
             note = _note(connection, settings, row, said, who, now)
             step = self._question if row.kind == CallKind.QUESTION else self._why
             following = step(connection, settings, row, said, now)
-        if recorded is not None or following:
+        if recorded is not None or given.indicators or following:
             self._offer()
         return CallDone(note=note, recorded=recorded, next=following)
 
@@ -281,6 +287,15 @@ def _said(
         if not now < later <= now + LATEST or (row.kind == CallKind.QUESTION and later >= row.expires_at):
             raise CallRefused(f"{where}: later must lie ahead, within {LATEST.days} days and the time to answer")
     return _Said(outcome=result, reason=code, cause=text, suggestion=hint, finding=found, later=later)
+
+
+def _of_indicators(tenant: Tenant, row: Any, said: _Said, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if given and said.outcome is not CallOutcome.REACHED:
+        raise CallRefused(
+            f"tenant {tenant.name}, call {row.call}: what is said of indicators comes from a client who was reached,"
+            f" not from {said.outcome}"
+        )
+    return checked(tenant, given)
 
 
 def _note(connection: Connection, tenant: Tenant, row: Any, said: _Said, who: str, now: datetime) -> CallNote:

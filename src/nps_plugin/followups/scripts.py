@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from ..config.settings import Tenant
 from ..model import Call, CallKind, CallNote, CallOutcome, CallScript, Choice, Finding, Point
+from ..responses.indicators import offered_choices
 from ..store.scales import scale_of
 from ..store.tables import call_notes
 from ..surveys.log import read_log
@@ -51,6 +52,7 @@ def script_of(connection: Connection, tenant: Tenant, row: Any, call: Call, *, m
         scale=scale,
         points=tuple(Point(score=score, label=point_label(scale, score, locale)) for score in scale.points),
         reasons=tuple(Choice(code=code, text=text) for code, text in reason_choices(tenant, locale)),
+        indicators=offered_choices(tenant, row.survey, None if row.score is None else scale.band(row.score), locale),
         log=read_log(connection, tenant, row.ticket, row.host),
         **{name: getattr(row, name) for name in facts},
         **private,

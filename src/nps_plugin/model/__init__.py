@@ -33,6 +33,16 @@ from .inbound import (
     Scored,
     Stopped,
 )
+from .indicators import (
+    CRITERIA,
+    INDICATORS,
+    Fulfilled,
+    Impact,
+    IndicatorFigures,
+    IndicatorReport,
+    IndicatorSlice,
+    Voice,
+)
 from .judgement import (
     Imported,
     Judged,
@@ -92,6 +102,8 @@ from .verdicts import TicketVerdict, VerdictKind
 from .work import Rebuilt, Untold, WorkDone
 
 __all__ = [
+    "CRITERIA",
+    "INDICATORS",
     "SCALES",
     "Alike",
     "Answer",
@@ -129,10 +141,15 @@ __all__ = [
     "FewerPoints",
     "Finding",
     "Forgotten",
+    "Fulfilled",
     "Grade",
     "Health",
     "HistoryEntry",
+    "Impact",
     "Imported",
+    "IndicatorFigures",
+    "IndicatorReport",
+    "IndicatorSlice",
     "Interval",
     "Judged",
     "JudgedKpi",
@@ -211,6 +228,7 @@ __all__ = [
     "Untold",
     "VerdictKind",
     "VerdictReached",
+    "Voice",
     "Way",
     "WindowFigures",
     "WorkDone",

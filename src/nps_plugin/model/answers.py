@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from .indicators import Fulfilled
 from .plain import Plain
 from .scales import Band
 
@@ -90,6 +93,8 @@ class Answer(Plain):
     channel: str = ""
     grade: Grade = Grade.UNCLEAR
     reasons: tuple[str, ...] = ()
+    #: what the client said of the indicators that were agreed on; never part of the score
+    indicators: Mapping[str, Fulfilled] = field(default_factory=lambda: MappingProxyType({}))
     #: without the characters that reorder text; the store keeps it as it was written
     comment: str = field(default="", repr=False)
 

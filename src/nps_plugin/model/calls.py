@@ -89,7 +89,7 @@ class CallScript(Plain):
     operator who has the call."""
 
     call: Call
-    #: the client's language, in which ``lines``, ``points`` and ``reasons`` are
+    #: the client's language, in which ``lines``, ``points``, ``reasons`` and ``indicators`` are
     locale: str
     name: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
@@ -99,6 +99,8 @@ class CallScript(Plain):
     scale: Scale
     points: tuple[Point, ...] = ()
     reasons: tuple[Choice, ...] = ()
+    #: what to ask beside the score, each to be answered with yes, partly or no
+    indicators: tuple[Choice, ...] = ()
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     kpi_met: bool | None = None

@@ -19,6 +19,8 @@ class Forgotten(Plain):
     comments: int = 0
     #: notes of calls, whose words went
     calls: int = 0
+    #: interviews and the like, whose text went
+    voices: int = 0
     #: visits to the page and the circumstances of answers
     evidence: int = 0
     #: messages, and with them the links: an old link is unknown from now on

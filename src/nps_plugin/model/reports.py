@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .advice import KpiAdvice
+from .indicators import IndicatorReport
 from .peers import PeerFigures, Peers
 from .plain import Plain
 from .scales import Scale
@@ -222,4 +223,6 @@ class ReportDetails(Plain):
     peers: Peers | None = None
     #: the time after which clients become unhappy (see Ratings.kpi_advice); None: not asked for or too little data
     advice: KpiAdvice | None = None
+    #: what clients say of the indicators that were agreed on; None: nothing of the kind
+    indicators: IndicatorReport | None = None
     notes: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from ..wording.colours import palette
 from ..wording.render import render
 from ..wording.report_sentences import audience_name, kind_name, not_asked_name, period_name
 from ..wording.verdict_sentences import Said, sign_name
+from .indicator_view import indicator_view
 from .pictures import NARROW, pictures
 from .theme import MISSING, css, has_charts
 
@@ -146,6 +147,7 @@ class _View:
             "apart": self.said.count(sum(one.tickets for one in verdict.others)) if verdict.others else "",
             "minimum": minimum,
             "net_label": verdict.score.net_label,
+            "indicators": indicator_view(details.indicators, self.report, self.locale, self.said),
         }
 
     def window(self, first: Any, after: Any) -> str:

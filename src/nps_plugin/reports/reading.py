@@ -39,6 +39,7 @@ from ..wording.texts import reason_text
 from .audiences import KNOWN
 from .findings import STRONG, WEAK, Steady, changes, last_procedure, reason_spot, spots, trends
 from .frame import Frame
+from .indicators import for_page
 from .periods import Span, span_label
 from .voices import not_asked, praise, reasons, sent
 
@@ -164,6 +165,7 @@ class Reader:
             praise=praise(self.connection, frame),
             peers=self._peers() if "agent" in frame.by else None,
             advice=self._advice(locale),
+            indicators=for_page(self.connection, frame, locale),
         )
 
     def _verdict(self, locale: str) -> SliceVerdict:

@@ -47,7 +47,7 @@ def praise(connection: Connection, frame: Frame) -> tuple[str, ...]:
         .limit(READ)
     ).all()
     known = vocabulary(row[0] for row in rows)
-    names = _agents(connection, frame) if rows else ()
+    names = agents(connection, frame) if rows else ()
     told: list[str] = []
     for text, *own in rows:
         clean = without_names(text, [*names, *(name for name in own if name)], known)
@@ -119,7 +119,7 @@ def _scope(frame: Frame) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _agents(connection: Connection, frame: Frame) -> tuple[str, ...]:
+def agents(connection: Connection, frame: Frame) -> tuple[str, ...]:
     """The names of all who were credited in the window, whoever a comment is about."""
     found = select(closures.c.credited).distinct().where(closures.c.tenant_id == frame.tenant.name)
     return tuple(connection.execute(found.where(*_closed_within(frame)).limit(2000)).scalars())

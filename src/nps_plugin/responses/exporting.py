@@ -22,9 +22,11 @@ from ..store.tables import (
     comments,
     contacts,
     evidence,
+    indicator_answers,
     messages,
     suppressions,
     surveys,
+    voices,
 )
 from ..verdicts import read_verdict
 
@@ -39,6 +41,10 @@ _SURVEY = ("survey", "respondent", "state", "not_asked", "channel", "locale", "d
 _ANSWER = ("answer", "score", "band", "state", "grade", "at", "source", "channel")
 _MESSAGE = ("kind", "channel", "locale", "question", "created_at", "expires_at", "outcome", "detail")
 _CALL = ("kind", "at", "outcome", "reason", "cause", "suggestion", "finding", "later")
+_VOICE = (
+    *("voice", "source", "at", "text", "score", "scale", "indicators", "level", "organization", "participants"),
+    *("slices", "withdrawn_at"),
+)
 _VISIT = ("link", "at", "address", "agent", "score")
 
 
@@ -80,6 +86,7 @@ def export_person(connection: Connection, tenant: Tenant, client: Client, secret
         "tenant": tenant.name,
         "profiles": [_some(row, ("key", *_ADDRESSES, "seen_at")) for row in profiles],
         "surveys": found,
+        "voices": [_some(row, _VOICE) for row in _rows(connection, voices, tenant, client=mine)],
         "not_to_be_asked": [{"why": why, "at": at} for why, at in sorted(outs, key=lambda out: out[1])],
         "shared_with": person.shared,
     }
@@ -140,17 +147,20 @@ def _page(
 
 
 class _Words:
-    """Reasons and comments of some answers, read at once."""
+    """Reasons, indicators and comments of some answers, read at once."""
 
     def __init__(self, connection: Connection, tenant: Tenant, heard: Iterable[dict[str, Any]]) -> None:
         ids = [row["answer"] for row in heard]
         self._reasons = _rows(connection, answer_reasons, tenant, answer=ids)
+        self._indicators = _rows(connection, indicator_answers, tenant, answer=ids)
         self._comments = _rows(connection, comments, tenant, answer=ids)
 
     def with_answer(self, answer: dict[str, Any]) -> dict[str, Any]:
         reasons = [row["reason"] for row in self._reasons if row["answer"] == answer["answer"]]
         texts = [_some(row, ("text", "at")) for row in self._comments if row["answer"] == answer["answer"]]
-        return _some(answer, _ANSWER) | {"reasons": reasons, "comments": texts}
+        # in the order of their revisions: the last one stands
+        said = {row["indicator"]: row["value"] for row in self._indicators if row["answer"] == answer["answer"]}
+        return _some(answer, _ANSWER) | {"reasons": reasons, "indicators": said, "comments": texts}
 
 
 def _in_pages(connection: Connection, tenant: Tenant, keys: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:

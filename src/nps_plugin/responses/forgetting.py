@@ -13,7 +13,7 @@ from ..config.settings import Tenant
 from ..model import Client, Forgotten, SurveyState
 from ..store.ids import first_id
 from ..store.persons import FORGOTTEN, IN_FLIGHT, find_person, forgotten_since, hashes, made_anew, suppress
-from ..store.tables import call_notes, calls, clients, closures, comments, contacts, evidence, messages, surveys
+from ..store.tables import call_notes, calls, clients, closures, comments, contacts, evidence, messages, surveys, voices
 from ..surveys.optout import release_planned
 
 
@@ -22,7 +22,8 @@ def forget(
 ) -> Forgotten:
     """Delete what is personal of a person, and suppress the id and every address known of them.
 
-    Closures, surveys, answers (score, band, state, reasons) and verdicts stay: their surrogate key leads to nobody.
+    Closures, surveys, answers (score, band, state, reasons, indicators) and verdicts stay: their surrogate key leads to
+    nobody.
     """
     person = find_person(connection, tenant.name, client)
     suppressed = suppress(connection, tenant.name, hashes(secrets[:1], tenant.name, person.names), FORGOTTEN, now)
@@ -61,6 +62,8 @@ def erase(connection: Connection, tenant: str, persons: Sequence[str], now: date
     whose = or_(call_notes.c.client.in_(list(persons)), call_notes.c.survey.in_(theirs))
     notes = update(call_notes).where(call_notes.c.tenant_id == tenant, whose, said)
     told = connection.execute(notes.values(cause="", suggestion="")).rowcount
+    spoken = update(voices).where(voices.c.tenant_id == tenant, voices.c.client.in_(list(persons)), voices.c.text != "")
+    heard = connection.execute(spoken.values(text="")).rowcount
     # nobody calls any more
     gone(calls)
     # first: a visit holds its message, so what it leaves is seen and deleted with the evidence
@@ -68,6 +71,7 @@ def erase(connection: Connection, tenant: str, persons: Sequence[str], now: date
     return {
         "comments": gone(comments),
         "calls": told,
+        "voices": heard,
         "evidence": gone(evidence),
         "messages": links,
         "contacts": gone(contacts),

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, select
 
 from ..config.settings import Tenant
-from ..model import Answer, AnswerState, Band, Grade
-from ..store.tables import answer_reasons, answers, comments, surveys
+from ..model import Answer, AnswerState, Band, Fulfilled, Grade
+from ..store.tables import answer_reasons, answers, comments, indicator_answers, surveys
 from ..wording.clean import clean_text
+from .indicators import stands
 
 
 def read_answer(connection: Connection, tenant: Tenant, answer: str) -> Answer | None:
@@ -65,6 +66,7 @@ def _read(connection: Connection, tenant: Tenant, query: Select[Any]) -> list[An
         return []
     ids = [row.answer for row in rows]
     reasons, texts = (by_answer(connection, tenant.name, table, ids) for table in (answer_reasons, comments))
+    said = by_answer(connection, tenant.name, indicator_answers, ids, stands())
     return [
         Answer(
             id=row.answer,
@@ -83,6 +85,7 @@ def _read(connection: Connection, tenant: Tenant, query: Select[Any]) -> list[An
             by=row.by,
             channel=row.channel,
             reasons=tuple(one.reason for one in reasons[row.answer]),
+            indicators={one.indicator: Fulfilled(one.value) for one in said[row.answer]},
             comment="\n\n".join(clean_text(one.text) for one in texts[row.answer]),
         )
         for row in rows

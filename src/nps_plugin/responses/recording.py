@@ -28,8 +28,9 @@ from ..store.tables import answer_reasons, answers, comments, messages, surveys
 from ..store.upsert import insert_or
 from ..wording.clean import kept_text
 from ..wording.texts import reason_choices
-from .arbiter import LOCKED, Coming, Standing, Visitor, rule
+from .arbiter import LOCKED, Coming, Standing, Visitor, rule, window_start
 from .circumstances import keep_evidence, standing_of, visits_of
+from .indicators import checked, keep_indicators
 from .marking import Ledger
 from .screening import SUBMITTED, Circumstances, screen
 
@@ -47,6 +48,8 @@ class Given:
 
     score: object
     reasons: Sequence[str] = ()
+    #: what is said of indicators, by their names
+    indicators: Mapping[str, Any] = field(default_factory=dict)
     comment: str | None = field(default=None, repr=False)
     source: str = "client"
     by: str = ""
@@ -116,6 +119,7 @@ def take(
     scale = scale_of(dict(given.scale or row.scale), tenant.scale)
     score = scale.check(given.score)
     _check_reasons(tenant, given.reasons)
+    said_of = checked(tenant, given.indicators)
     _check_source(ledger, given)
     standing = standing_of(connection, tenant.name, survey_id)
     _check_open(row, standing, now)
@@ -131,7 +135,7 @@ def take(
     visitor = Visitor(
         agent=given.evidence.agent, address=given.evidence.address, source=given.source, by=fitting(given.by)
     )
-    coming = Coming(score=score, visitor=visitor, grade=grade, worded=bool(text or given.reasons))
+    coming = Coming(score=score, visitor=visitor, grade=grade, worded=bool(text or given.reasons or said_of))
     ruling = rule(standing, coming, now=now, edit_window=tenant.ask.edit_window)
     if ruling is LOCKED:
         raise AnswerLocked(
@@ -163,11 +167,37 @@ def take(
     )
     said = "" if dropped else text
     words = _add_words(connection, tenant.name, row.client, answer, given.reasons, said, now)
+    words |= keep_indicators(
+        connection, tenant.name, answer, said_of,
+        may_change=ruling.state is not None or _may_change(standing, answer, visitor, tenant, now),
+        instead_of=ruling.supersedes if ruling.effect is Effect.CHANGED else (),
+        source=given.source, by=visitor.by, now=now,
+    )  # fmt: skip
     if heard:
         ledger.close_question()
     if counted and (heard or words):
         ledger.tell(("answer_recorded", "verdict_reached") if heard else ("answer_recorded",), answer)
     return Taken(ledger=ledger, answer=answer, effect=ruling.effect, dropped=dropped)
+
+
+def add_indicators(
+    connection: Connection, tenant: Tenant, survey: str, given: Given, subscribers: Iterable[str], now: datetime
+) -> bool:
+    """Add what is said of indicators to the answer that counts, where it says nothing of them yet; whether anything
+    was added."""
+    row = lock_survey(connection, tenant, survey)
+    key = {"tenant_id": tenant.name, "survey": survey, "state": AnswerState.COUNTED.value}
+    answer = connection.execute(select(answers.c.answer).filter_by(**key)).scalar()
+    if answer is None:
+        return False
+    added = keep_indicators(
+        connection, tenant.name, answer, checked(tenant, given.indicators),
+        may_change=False, source=given.source, by=fitting(given.by), now=now,
+    )  # fmt: skip
+    if added:
+        ledger = Ledger(connection=connection, tenant=tenant, survey=row, now=now, subscribers=subscribers)
+        ledger.tell(("answer_recorded",), answer)
+    return added
 
 
 def lock_survey(connection: Connection, tenant: Tenant, survey: str) -> Any:
@@ -256,6 +286,13 @@ def _add(
         )
     )
     return answer
+
+
+def _may_change(standing: Sequence[Standing], answer: str, visitor: Visitor, tenant: Tenant, now: datetime) -> bool:
+    """Whether this visitor may say something else of an indicator than the answer did: as with scores."""
+    start = window_start(standing)
+    inside = start is None or now <= start + tenant.ask.edit_window
+    return inside and any(visitor in one.visitors for one in standing if one.id == answer)
 
 
 def _crowded(

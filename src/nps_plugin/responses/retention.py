@@ -24,6 +24,7 @@ from ..store.tables import (
     inbound_events,
     messages,
     surveys,
+    voices,
 )
 from .forgetting import erase, left_behind
 
@@ -117,7 +118,10 @@ def _kinds(tenant: str, retention: Retention, now: datetime) -> list[_Kind]:
     old = _before(now, retention.contacts)
     spoken, seen = _before(now, retention.comments), _before(now, retention.evidence)
     stale = _stale(tenant, old)
-    remembered = exists().where(comments.c.tenant_id == tenant, comments.c.client == clients.c.client)
+    remembered = or_(
+        exists().where(comments.c.tenant_id == tenant, comments.c.client == clients.c.client),
+        exists().where(voices.c.tenant_id == tenant, voices.c.client == clients.c.client, voices.c.text != ""),
+    )
     told = or_(*(clients.c[name] != "" for name in _PROFILE))
     # an id begins with the time of its making: the bound lets an index find the rows, the time beside it decides
     return [
@@ -129,6 +133,12 @@ def _kinds(tenant: str, retention: Retention, now: datetime) -> list[_Kind]:
             & (call_notes.c.at < spoken)
             & ((call_notes.c.cause != "") | (call_notes.c.suggestion != "")),
             {"cause": "", "suggestion": ""},
+        ),
+        _Kind(
+            voices,
+            voices.c.voice,
+            (voices.c.voice < first_id(spoken)) & (voices.c.recorded_at < spoken) & (voices.c.text != ""),
+            {"text": ""},
         ),
         _Kind(evidence, evidence.c.evidence, (evidence.c.evidence < first_id(seen)) & (evidence.c.at < seen)),
         _Kind(inbound_events, inbound_events.c.event, inbound_events.c.at < seen),

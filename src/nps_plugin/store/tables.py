@@ -25,39 +25,16 @@ from ..model import AnswerState, NotAskedReason, SurveyState
 from .call_tables import call_notes, calls
 from .count_tables import counted, fold_queue, fold_states, folds, mixes, moments, standings, strata
 from .inbound_tables import inbound_events
+from .indicator_tables import indicator_answers, voices
 from .schema import ID, NAME, metadata
 from .types import Duration, UtcDateTime
 
 __all__ = [
-    "ID",
-    "NAME",
-    "answer_marks",
-    "answer_reasons",
-    "answers",
-    "call_notes",
-    "calls",
-    "clients",
-    "closures",
-    "comments",
-    "contacts",
-    "counted",
-    "evidence",
-    "fold_queue",
-    "fold_states",
-    "folds",
-    "inbound_events",
-    "messages",
-    "metadata",
-    "mixes",
-    "moments",
-    "outbox",
-    "procedures",
-    "reopenings",
-    "standings",
-    "strata",
-    "suppressions",
-    "surveys",
-]
+    "ID", "NAME", "answer_marks", "answer_reasons", "answers", "call_notes", "calls", "clients", "closures",
+    "comments", "contacts", "counted", "evidence", "fold_queue", "fold_states", "folds", "inbound_events",
+    "indicator_answers", "messages", "metadata", "mixes", "moments", "outbox", "procedures", "reopenings",
+    "standings", "strata", "suppressions", "surveys", "voices",
+]  # fmt: skip
 
 
 #: What the worker may still have to look at.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ..links import Nonces
@@ -31,9 +31,17 @@ class Desk(Protocol):
         ...
 
     def record(
-        self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
+        self,
+        tenant: str,
+        token: str,
+        score: str,
+        *,
+        reasons: Sequence[str],
+        indicators: Mapping[str, str],
+        comment: str | None,
+        evidence: Evidence,
     ) -> Effect:
-        """Store an answer, or reasons and comment with the score that stands, and the visit with it.
+        """Store an answer, or reasons, indicators and comment with the score that stands, and the visit with it.
 
         Raises ``AnswerRefused``.
         """

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from ..errors import (
@@ -15,12 +16,13 @@ from ..errors import (
     SurveyCancelled,
     SurveyExpired,
     TokenUnknown,
+    UnknownIndicator,
     UnknownReason,
     UnknownTenant,
     trail,
 )
 from ..links import DECOY, is_token
-from ..model import Effect, Evidence, Scale
+from ..model import Effect, Evidence, Fulfilled, Scale
 from ..store.engine import is_busy
 from ..wording.catalogue import accepted, locale_for, locales, msgid
 from ..wording.clean import clean_line, kept_text
@@ -29,6 +31,7 @@ from .desk import Desk, Look, Standing
 from .door import hook_target
 from .http import Request, Response
 from .pages import (
+    INDICATOR,
     MAX_COMMENT,
     Place,
     form_page,
@@ -45,6 +48,8 @@ log = logging.getLogger(__name__)
 MAX_AGENT = 300
 #: More reasons than a form of ours can send.
 MAX_REASONS = 20
+#: And more indicators.
+MAX_INDICATORS = 10
 #: Seconds after which a page that the database had no time for is worth another try.
 RETRY_AFTER = 10
 
@@ -58,6 +63,7 @@ _CLOSED = {
 }
 _STALE = msgid("This page was open for a long time, so this has not been sent yet. Please press “Send” once more.")
 _MISSING = msgid("Please choose one of the answers.")
+_NO_INDICATOR = msgid("One of these questions is no longer asked, so this has not been stored. Please choose again.")
 _NO_REASON = msgid("One of these reasons is no longer offered, so they have not been stored. Please choose again.")
 _STALE_UNSUBSCRIBE = msgid(
     "This page was open for a long time, so nothing has changed yet. Please press the button once more."
@@ -158,14 +164,16 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
     score = _score(look.survey.scale, text)
     second = _one(request.form, "step") == "why"
     reasons = tuple(dict.fromkeys(clean_line(code, 64) for code in request.form.get("reason", ())))[:MAX_REASONS]
+    indicators = indicators_in(request.form)
     comment = kept_text(_one(request.form, "comment") or "", MAX_COMMENT).strip()
     fresh = desk.nonces.issue(tenant, token)
     if not desk.nonces.valid(_one(request.form, "nonce") or "", tenant, token):
         if second and score is not None and look.standing not in _CLOSED:
             problem = say(place.locale, _STALE)
             return thanks_page(
-                place, look, fresh, score=score, status=422, reasons=reasons, comment=comment, problem=problem
-            )
+                place, look, fresh, score=score, status=422, reasons=reasons, indicators=indicators, comment=comment,
+                problem=problem,
+            )  # fmt: skip
         return _refused(place, look, fresh, _STALE, chosen=score)
     if text is None or score is None:
         _count(request, desk, target, "submitted")
@@ -173,13 +181,18 @@ def _answer(request: Request, desk: Desk, target: _Target, place: Place, look: L
     evidence = _evidence(request, desk)
     try:
         with _refusal_counted(desk, target, evidence, score):
-            effect = desk.record(tenant, token, text, reasons=reasons, comment=comment or None, evidence=evidence)
+            effect = desk.record(
+                tenant, token, text, reasons=reasons, indicators=indicators, comment=comment or None, evidence=evidence
+            )
     except ScoreOffScale:
         return _refused(place, look, fresh, _MISSING)
-    except UnknownReason:
-        problem = say(place.locale, _NO_REASON)
+    except (UnknownReason, UnknownIndicator) as error:
+        # what is offered has changed while the page was open
+        gone = isinstance(error, UnknownReason)
+        problem = say(place.locale, _NO_REASON if gone else _NO_INDICATOR)
         if second and score is not None:
-            return thanks_page(place, look, fresh, score=score, status=422, comment=comment, problem=problem)
+            kept: dict[str, Any] = {"indicators": indicators} if gone else {"reasons": reasons}
+            return thanks_page(place, look, fresh, score=score, status=422, comment=comment, problem=problem, **kept)
         return form_page(place, look, fresh, status=422, chosen=score, problem=problem)
     except AnswerLocked:
         return notice_page(place, "locked", 409)
@@ -276,6 +289,16 @@ def _score(scale: Scale, text: str | None) -> int | None:
         return scale.check(text)
     except ScoreOffScale:
         return None
+
+
+def indicators_in(form: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What was tapped of the indicators, by their names."""
+    tapped = {
+        clean_line(name.removeprefix(INDICATOR), 64): values[0]
+        for name, values in form.items()
+        if name.startswith(INDICATOR) and len(values) == 1 and values[0] in list(Fulfilled)
+    }
+    return dict(list(tapped.items())[:MAX_INDICATORS])
 
 
 def _one(values: Mapping[str, Sequence[str]], name: str) -> str | None:

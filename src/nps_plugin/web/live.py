@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..clock import Clock
 from ..config.settings import Settings, Tenant
@@ -46,12 +46,21 @@ class LiveDesk:
             log.warning("tenant %s: a visit to the rating page could not be recorded: %s", tenant, trail(error))
 
     def record(
-        self, tenant: str, token: str, score: str, *, reasons: Sequence[str], comment: str | None, evidence: Evidence
+        self,
+        tenant: str,
+        token: str,
+        score: str,
+        *,
+        reasons: Sequence[str],
+        indicators: Mapping[str, str],
+        comment: str | None,
+        evidence: Evidence,
     ) -> Effect:
-        """Store an answer, or reasons and comment with the score that stands."""
+        """Store an answer, or reasons, indicators and comment with the score that stands."""
         return self._hearing.take(
-            self._known(tenant), score, token=token, reasons=tuple(reasons), comment=comment, evidence=evidence
-        )
+            self._known(tenant), score, token=token, reasons=tuple(reasons), indicators=indicators, comment=comment,
+            evidence=evidence,
+        )  # fmt: skip
 
     def opt_out(self, tenant: str, token: str) -> None:
         """Ask the person behind this link no more."""

@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 from ..links import DECOY
 from ..model import Band, Scale
+from ..responses.indicators import offered_choices
 from ..wording.catalogue import SOURCE, locale_for, locales, translations
 from ..wording.clean import clean_line, clean_text
 from ..wording.colours import palette
+from ..wording.indicator_texts import fulfilled_texts
 from ..wording.render import render
 from ..wording.texts import point_label, question_for, reason_choices
 from .desk import Look, Standing
@@ -24,6 +26,8 @@ NEUTRAL_COLOUR = "#3b5b8c"
 MAX_COMMENT = 4000
 #: How many reasons are seen before "more".
 FIRST_REASONS = 3
+#: How the names of form fields begin that hold an indicator.
+INDICATOR = "i."
 
 _LANGUAGES = {"en": "English", "ru": "Русский"}
 
@@ -83,13 +87,16 @@ def thanks_page(
     score: int,
     status: int = 200,
     reasons: Sequence[str] = (),
+    indicators: Mapping[str, str] | None = None,
     comment: str = "",
     problem: str = "",
     done: bool = False,
 ) -> Response:
-    """The score is stored. Asks why, in the bands that the tenant asks; ``done``: reasons or a comment are stored too.
+    """The score is stored. Asks why, in the bands that the tenant asks, and the indicators whose turn it is; ``done``:
+    what was chosen or written is stored too.
 
-    ``reasons`` and ``comment`` are those of this very request, when it could not be taken; a stored one is never shown.
+    ``reasons``, ``indicators`` and ``comment`` are those of this very request, when it could not be taken; a stored one
+    is never shown.
     """
     band = look.survey.scale.band(score)
     ask_why = band in look.tenant.ask.ask_why
@@ -104,6 +111,10 @@ def thanks_page(
         first=choices[:FIRST_REASONS],
         more=choices[FIRST_REASONS:],
         chosen=set(reasons),
+        indicators=offered_choices(look.tenant, look.survey.id, band, place.locale),
+        tapped=indicators or {},
+        fulfilled=fulfilled_texts(place.locale),
+        indicator=INDICATOR,
         comment=clean_text(comment, MAX_COMMENT),
         max_comment=MAX_COMMENT,
         problem=problem,

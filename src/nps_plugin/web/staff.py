@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -23,12 +23,13 @@ from ..model import CallKind, CallOutcome, CallScript, Evidence, Finding, LogEve
 from ..wording.catalogue import accepted, locale_for, msgid, translations
 from ..wording.clean import clean_line, clean_text, kept_text
 from ..wording.colours import palette
+from ..wording.indicator_texts import fulfilled_texts
 from ..wording.render import render
 from ..wording.texts import point_label, reason_choices
 from .address import address_class
-from .handle import MAX_AGENT
+from .handle import MAX_AGENT, indicators_in
 from .http import Request, Response
-from .pages import MAX_COMMENT, html_response
+from .pages import INDICATOR, MAX_COMMENT, html_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -79,6 +80,7 @@ class _Entered:
     suggestion: str = ""
     finding: str = ""
     later: str = ""
+    indicators: Mapping[str, str] = field(default_factory=dict)
 
 
 class StaffPages:
@@ -166,6 +168,8 @@ class StaffPages:
             outcomes=[(one.value, self._say(locale, text)) for one, text in _OUTCOMES.items()],
             findings=[(one.value, self._say(locale, text)) for one, text in _FINDINGS.items()],
             reasons=reason_choices(self._tenant, locale),
+            fulfilled=fulfilled_texts(locale),
+            indicator=INDICATOR,
             points=[(point, point_label(script.scale, point, locale)) for point in script.scale.points],
             entered=entered,
             problem=self._say(locale, problem) if problem else "",
@@ -179,6 +183,7 @@ class StaffPages:
         entered = _Entered(
             **{name: clean_line(_one(request, name), 64) for name in _SHORT},
             **{name: kept_text(_one(request, name), MAX_COMMENT).strip() for name in _LONG},
+            indicators=indicators_in(request.form),
         )
         if not self._nonces.valid(_one(request, "nonce"), tenant, self._about(call)):
             return self._call(call, locale, entered=entered, problem=_STALE)
@@ -222,6 +227,7 @@ class StaffPages:
                 suggestion=entered.suggestion,
                 finding=entered.finding or None if reached else None,
                 later=later,
+                indicators=entered.indicators if reached else None,
                 evidence=evidence,
             )
         except AnswerLocked:

@@ -115,7 +115,7 @@ def reason_choices(tenant: Tenant, locale: str) -> list[tuple[str, str]]:
     """
     locale = locale_for(locale)
     words = translations(locale)
-    own = [(code, clean_line(_any(texts, locale, tenant.locale) or code)) for code, texts in tenant.reasons.items()]
+    own = [(code, clean_line(any_text(texts, locale, tenant.locale) or code)) for code, texts in tenant.reasons.items()]
     shipped = [(code, words.gettext(text)) for code, text in _REASONS.items() if code not in tenant.reasons]
     return [*own, *shipped][:MAX_REASONS]
 
@@ -197,7 +197,7 @@ def _in(texts: Mapping[str, T], locale: str) -> T | None:
     return next(same, None)
 
 
-def _any(texts: Texts, *wanted: str) -> str:
+def any_text(texts: Texts, *wanted: str) -> str:
     """The text in the first wanted language that it has, else in any."""
     for locale in wanted:
         if text := _in(texts, locale):
