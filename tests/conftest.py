@@ -23,8 +23,12 @@ pytest_plugins = [
     "tests.steps.asking",
     "tests.steps.judging",
     "tests.steps.calling",
+    "tests.steps.indicators",
 ]
 
+#: Rooms that stand on others' SQL, which is tested on both engines where it is: by default their tests run on SQLite
+#: alone, but for those marked ``both_engines``. ``tox run -e engines`` runs all on both.
+ON_SQLITE = {"adapters", "followups", "reports", "responses", "simulation", "test_features.py", "verdicts", "web"}
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
 
@@ -85,9 +89,19 @@ def postgres() -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture(params=wanted_engines())
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine_name" not in metafunc.fixturenames or any(
+        "engine_name" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
+    ):
+        return
+    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    both = room not in ON_SQLITE or metafunc.definition.get_closest_marker("both_engines") is not None
+    metafunc.parametrize("engine_name", wanted_engines(both=both), indirect=True)
+
+
+@pytest.fixture
 def engine_name(request: pytest.FixtureRequest) -> str:
-    """sqlite, then postgresql: a test that needs a database runs on each."""
+    """sqlite, then postgresql: a test that needs a database runs on each, but see ``ON_SQLITE``."""
     return str(request.param)
 
 

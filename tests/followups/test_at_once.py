@@ -10,6 +10,8 @@ from tests.followups.conftest import IVAN, queued, taken
 
 from nps_plugin import CallRefused, CallTaken, NpsError, Ratings, UnknownCall
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def processes(make_world):

@@ -35,6 +35,7 @@ def world(desk):
     return desk()
 
 
+@pytest.mark.both_engines
 def test_from_the_list_to_the_stored_score(world):
     call, anna = queued(world), Seat(world)
     listed = anna.get().text

@@ -50,6 +50,7 @@ def test_other_bands_and_no_setting_make_none(agency, make_world):
     assert answered(make_world(scale="nps-11"), 10) == ()
 
 
+@pytest.mark.both_engines
 def test_the_answer_is_noted_beside_the_score_that_stays(agency):
     world = agency()
     call = why(world)
@@ -177,6 +178,7 @@ def test_the_script_asks_why_and_shows_the_clients_history(agency):
     assert [entry.score for entry in script.company_history.entries] == [9, 10]
 
 
+@pytest.mark.both_engines
 def test_what_is_noted_is_handed_out_and_forgotten_with_the_person(agency):
     world = agency()
     world.ratings.calls.done("acme", why(world).id, "anna", "reached", **FOUND)
@@ -192,6 +194,7 @@ def test_what_is_noted_is_handed_out_and_forgotten_with_the_person(agency):
     assert world.ratings.forget_client("acme", IVAN).calls == 0
 
 
+@pytest.mark.both_engines
 def test_what_is_noted_goes_by_age(agency):
     world = agency()
     world.ratings.calls.done("acme", why(world).id, "anna", "reached", **FOUND)

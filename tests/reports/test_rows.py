@@ -58,6 +58,7 @@ def counted(rows: list[dict[str, Any]]) -> dict[str, int]:
     }
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("basis", ["closed", "answered"])
 def test_the_rows_are_what_the_facts_say(desk, basis):
     ratings = desk(SMALL)

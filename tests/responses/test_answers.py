@@ -20,6 +20,8 @@ from nps_plugin import (
     UnknownTenant,
 )
 
+pytestmark = pytest.mark.both_engines
+
 HERE, THERE = Evidence(agent="Firefox", address="192.0.2.0/24"), Evidence(agent="Safari", address="198.51.100.0/24")
 
 

@@ -11,6 +11,8 @@ from nps_plugin import Client, Effect, Evidence
 from nps_plugin.responses.arbiter import BESIDE
 from nps_plugin.responses.recording import COMMENTS
 
+pytestmark = pytest.mark.both_engines
+
 HERE = Evidence(agent="Firefox", address="192.0.2.0/24")
 MANY = BESIDE + 7
 

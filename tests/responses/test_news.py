@@ -53,6 +53,7 @@ def test_the_page_answers_before_the_news_is_told(make_world):
     assert len(ears.heard) == 2
 
 
+@pytest.mark.both_engines
 def test_a_changed_answer_is_told_again_with_the_next_revision(make_world):
     ears = Hears()
     world = make_world(plugins=[ears])
@@ -113,6 +114,7 @@ def test_no_news_is_written_where_nobody_listens(world):
     assert world.rows("outbox") == []
 
 
+@pytest.mark.both_engines
 def test_an_answer_and_its_news_are_written_together_or_not_at_all(make_world, monkeypatch):
     from nps_plugin.store import outbox
 

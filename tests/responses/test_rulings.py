@@ -158,6 +158,7 @@ def test_a_withdrawal_after_a_reopening_leaves_nothing_to_answer(world):
         world.ratings.record_answer("acme", 3, token=token)
 
 
+@pytest.mark.both_engines
 def test_a_ruling_is_reversed_by_another(world):
     _, answer = suspect(world)
     first = next(one for one in world.ratings.answers("acme") if one.state == "counted")
@@ -169,6 +170,7 @@ def test_a_ruling_is_reversed_by_another(world):
     assert (kept(world), queued(world)) == ([(1, "withdrawn"), (3, "counted")], 1)
 
 
+@pytest.mark.both_engines
 def test_those_that_wait_for_a_ruling_are_listed_with_their_ticket(world):
     suspect(world)
     waiting = world.ratings.answers("acme", state=("provisional", "suspect"))
@@ -201,6 +203,7 @@ def test_a_ruling_needs_a_known_answer_a_person_and_a_reason(world, way):
 # --- by which way
 
 
+@pytest.mark.both_engines
 def test_a_client_who_is_logged_in_rates_before_the_mail_leaves_and_then_none_does(world):
     world.close()
     recorded = world.ratings.rate("acme", "17", 1, by="client17@example.org")
@@ -276,6 +279,7 @@ def test_the_one_credited_is_the_own_agent_too(make_world):
             world.ratings.record_answer("acme", 3, survey=survey, source="operator", by=by)
 
 
+@pytest.mark.both_engines
 def test_an_operator_who_differs_from_the_client_waits_for_a_ruling(world):
     token = world.asked()
     recorded = world.ratings.record_answer("acme", 1, token=token)

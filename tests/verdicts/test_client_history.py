@@ -70,6 +70,7 @@ def test_an_address_finds_the_same_person(world, history):
     assert len(world.ratings.client_history("acme", client="email:ivan@example.org").entries) == 2
 
 
+@pytest.mark.both_engines
 def test_an_organization_has_a_history_of_its_own(world, history):
     for number in range(5):
         follow(world, history, 5, client=Client(id=f"n{number}", organization="North"))

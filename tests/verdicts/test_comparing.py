@@ -134,6 +134,7 @@ def test_after_steady_months_a_jump_is_beyond_their_limits(world, history):
     assert (found.beyond_limits, found.satisfied.beyond_noise) == (True, True)
 
 
+@pytest.mark.both_engines
 def test_a_slice_is_compared_with_itself(world, history):
     history.rated(*[3] * 20, agent="olga")
     at = turned(world)

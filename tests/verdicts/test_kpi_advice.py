@@ -161,6 +161,7 @@ def unhappy_after_a_day(make_world):
     return world
 
 
+@pytest.mark.both_engines
 def test_the_advice_is_read_from_the_answers_and_held_against_the_target_in_force(unhappy_after_a_day):
     world = unhappy_after_a_day
     advice = world.ratings.kpi_advice("acme", queue="first")

@@ -43,6 +43,7 @@ def test_it_counts_what_was_answered_a_moment_ago(world, history):
     assert (verdict.level, verdict.answered, verdict.quadrants.watermelon) == ("healthy", 31, 1)
 
 
+@pytest.mark.both_engines
 def test_slices_are_judged_by_themselves(world, history):
     history.rated(*[3] * 30, agent="olga", queue="mail", client=Client(id="1"), facts={"region": "north"})
     history.rated(*[1] * 30, agent="petr", queue="mail", facts={"region": "south"})

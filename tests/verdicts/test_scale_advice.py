@@ -173,6 +173,7 @@ def test_what_the_configuration_uses_is_told_by_setting(stars):
     assert (advice.says, advice.ratings) == (ScaleSays.UNUSED, 0)
 
 
+@pytest.mark.both_engines
 def test_what_followed_each_score_is_counted(stars):
     rate(stars, "1", 5, "a", queue="first")
     rate(stars, "2", 2, "a", queue="first")

@@ -14,6 +14,8 @@ from nps_plugin.model import Sign
 from nps_plugin.store.addresses import address_marks, changed_kinds
 from nps_plugin.verdicts.passing import Holder, hand_overs
 
+pytestmark = pytest.mark.both_engines
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

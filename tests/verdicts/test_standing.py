@@ -86,6 +86,7 @@ def test_only_one_slice_or_none_has_a_standing(world):
         world.ratings.standing("nobody")
 
 
+@pytest.mark.both_engines
 def test_it_is_one_look_up(world, history):
     history.rated(*[3] * 30, agent="olga")
     history.work()
@@ -96,6 +97,7 @@ def test_it_is_one_look_up(world, history):
     assert len([statement for statement in seen if statement.startswith("SELECT")]) == 1, seen
 
 
+@pytest.mark.both_engines
 def test_what_changes_is_told_and_what_stays_is_not(world, history, ears):
     history.rated(3, 3, agent="olga")
     history.work()

@@ -18,6 +18,8 @@ from nps_plugin.verdicts.sign_counts import JumpCounts, Window, read_jump, read_
 from nps_plugin.verdicts.signs import short_reply
 from nps_plugin.verdicts.traps import FLOOR, SignCount, sign_findings, sign_findings_from_counts
 
+pytestmark = pytest.mark.both_engines
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 #: The signs that are counted; the deadline jump has its own test.
 COUNTED = [sign for sign in Sign if sign is not Sign.DEADLINE_JUMP]

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from tests.world import nonce_of
 
+pytestmark = pytest.mark.both_engines
+
 
 @contextmanager
 def locked(world):
