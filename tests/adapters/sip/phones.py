@@ -113,6 +113,23 @@ _INVITE = """<recv request="INVITE" rrs="true"><action>
 </action></recv><Reference variables="caller,via,invite,uri,last"/>"""
 
 
+_END = '<label id="end"/>'
+
+
+def _registrar(password: str) -> str:
+    """Whoever registers must know that, and is known then; an INVITE goes on to the rest."""
+    asks = 'WWW-Authenticate: Digest realm="loopback", nonce="47ebe028cda119c35d4877b383027d28", algorithm=MD5'
+    right = f'<action><verifyauth assign_to="right" username="acme" password="{password}"/></action>'
+    unknown = _send(f"SIP/2.0 401 Unauthorized\n{_REPLY}{asks}\n")
+    wrong = _send(f"SIP/2.0 403 Forbidden\n{_REPLY}")
+    known = _send(f"SIP/2.0 200 OK\n{_REPLY}Expires: 300\n")
+    return f"""<recv request="REGISTER" optional="true" next="register"/>{_INVITE}<nop next="invited"/>
+<label id="register"/>{unknown}<recv request="REGISTER">{right}</recv><nop next="known" test="right"/>
+{wrong}<nop next="end"/>
+<label id="known"/>{known}<nop next="end"/>
+<label id="invited"/>"""
+
+
 class Phones:
     """The trunk's other end. One SIPp at a time."""
 
@@ -122,24 +139,30 @@ class Phones:
         self._sipp: subprocess.Popen[bytes] | None = None
         self._log = folder
 
-    def are(self, *steps: str, calls: int = 1) -> None:
-        """From now on the next calls meet this; returns when the telephone is there."""
+    def are(self, *steps: str, calls: int = 1, registrar: str = "") -> None:
+        """From now on the next calls meet this; returns when the telephone is there.
+
+        With a registrar's password it speaks TCP, and the account ``acme`` registers first.
+        """
         self.close()
         name = self._folder / f"{next(self._names)}"
         scenario, self._log = name.with_suffix(".xml"), name.with_suffix(".log")
         scenario.write_text(
-            f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="phone">{_INVITE}{"".join(steps)}</scenario>',
+            '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="phone">'
+            f"{_registrar(registrar) if registrar else _INVITE}{''.join(steps)}"
+            f"{_END if registrar else ''}</scenario>",
             encoding="latin-1",
         )
         command = [
             "sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1",
             "-mp", str(udp_port()), "-m", str(calls), "-nostdin", "-nd", "-trace_err", "-error_file", str(self._log),
+            *(("-t", "t1") if registrar else ()),
         ]  # fmt: skip
         self._sipp = subprocess.Popen(
             command, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
         until = time.monotonic() + DEADLINE
-        while not _taken(self.port):
+        while not _taken(self.port, socket.SOCK_STREAM if registrar else socket.SOCK_DGRAM):
             assert self._sipp.poll() is None, self.said()
             assert time.monotonic() < until, "SIPp does not listen"
             threading.Event().wait(0.01)
@@ -168,8 +191,8 @@ def udp_port() -> int:
             return port
 
 
-def _taken(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def _taken(port: int, kind: int = socket.SOCK_DGRAM) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
