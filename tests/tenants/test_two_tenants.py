@@ -274,6 +274,30 @@ def import_answers(side: Side, tenant: str, which: int) -> Any:
     return done.to_dict()
 
 
+def indicators(side: Side, tenant: str, which: int) -> Any:
+    side.ratings.record_answer(
+        tenant, 1 + which % 3, token=side.token(tenant, which), indicators={"solved": ("yes", "no")[which % 2]}
+    )
+    return side.ratings.indicators(tenant, by=("level", "queue")[which % 2]).to_dict()
+
+
+def record_voice(side: Side, tenant: str, which: int) -> Any:
+    return side.ratings.record_voice(tenant, by="olga", text=f"{tenant} says {which}", client=person(which)).to_dict()
+
+
+def voices(side: Side, tenant: str, _: int) -> Any:
+    return [one.to_dict() for one in side.ratings.voices(tenant)]
+
+
+def withdraw_voice(side: Side, tenant: str, which: int) -> Any:
+    there = side.ratings.voices(tenant)
+    for voice in there[:1]:
+        with foreign(NpsError):
+            side.ratings.withdraw_voice(other(tenant), voice.id, by="boris", why="mine")
+        side.ratings.withdraw_voice(tenant, voice.id, by="boris", why="an error")
+    return len(there)
+
+
 def reconcile(side: Side, tenant: str, _: int) -> Any:
     return side.ratings.reconcile(tenant, side.world.clock.now() - timedelta(days=1))
 
@@ -284,7 +308,7 @@ DRIVERS: dict[str, Callable[[Side, str, int], Any]] = {
         ticket_closed, ticket_reopened, record_answer, rate, accept_answer, withdraw_answer, opt_out, forget_client,
         export_person, export, answers, not_asked_counts, survey_log, ticket_verdict, reconcile,
         verdict, standing, compare, client_history, report, scale_advice, kpi_advice, import_answers,
-        rebuild, calls, staff, channel, link, listen,
+        rebuild, calls, staff, channel, link, listen, indicators, record_voice, voices, withdraw_voice,
     )
 }  # fmt: skip
 #: Public names of Ratings that name no tenant: they are the operator's.
@@ -335,7 +359,18 @@ def logo(side: Side, tenant: str, which: int) -> Any:
 PAGES = (look, send, unsubscribe, logo)
 EVERYTHING = {**DRIVERS, **{page.__name__: page for page in PAGES}}
 #: What only reads, for looking at everything in the end.
-READS = (export_person, answers, not_asked_counts, survey_log, ticket_verdict, look, export, scale_advice, kpi_advice)
+READS = (
+    export_person,
+    answers,
+    voices,
+    not_asked_counts,
+    survey_log,
+    ticket_verdict,
+    look,
+    export,
+    scale_advice,
+    kpi_advice,
+)
 
 
 def test_every_public_method_has_a_driver_here():
@@ -404,7 +439,10 @@ def test_what_one_tenant_does_the_other_never_sees(make_two, steps, watched):
 @pytest.fixture
 def make_two(make_world: Callable[..., World]) -> Callable[[], World]:
     def make() -> World:
-        world = make_world(ask={"quarantine": "0s", "why_call": {"bands": ["satisfied", "dissatisfied"]}})
+        world = make_world(
+            indicators={"use": ["solved"]},
+            ask={"quarantine": "0s", "why_call": {"bands": ["satisfied", "dissatisfied"]}},
+        )
         acme = world.config["tenants"]["acme"]
         world.config["tenants"]["rival"] = acme | {"brand": {"name": "Other", "sender": "Other <o@other.example>"}}
         world.ratings.reload(world.config)

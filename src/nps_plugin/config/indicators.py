@@ -54,12 +54,14 @@ class Indicators(fields.Dict):
                 {name: one for name, one in value.items() if name != USE}, attr, data, **more
             )
         except ValidationError as error:
+            # what can be read is still looked at, so that all is told at once
             problems = dict(error.messages) if isinstance(error.messages, dict) else {}
+            own = error.valid_data if isinstance(error.valid_data, dict) else {}
         wanted = self._wanted(value, problems)
         found = {name: own.get(name) or IndicatorSchema().load({}) for name in wanted}
         found |= {name: one for name, one in own.items() if name not in found}
         for name, one in own.items():
-            if name not in INDICATORS and not one["text"]:
+            if name not in INDICATORS and not one.get("text") and name not in problems:
                 text = f"is required, since no indicator {name!r} ships{f.nearest(name, INDICATORS)}"
                 problems.setdefault(name, {}).setdefault("value", {})["text"] = [text]
         if problems:

@@ -121,7 +121,9 @@ def for_page(connection: Connection, frame: Frame, locale: str) -> IndicatorRepo
     wanted = Wanted(since=frame.since, until=frame.until, basis=frame.basis, where=frame.where, shown=frame.shown)
     found = read_indicators(connection, frame.tenant, wanted, locale)
     if frame.audience is Audience.MANAGER and found.voices:
-        names, known = agents(connection, frame), vocabulary(one.text for one in found.voices)
+        # the words of what was agreed on are no names
+        common = (one.text.lower() for one in found.whole)
+        names, known = agents(connection, frame), vocabulary([*(one.text for one in found.voices), *common])
         told = (replace(one, text=without_names(one.text, names, known)) for one in found.voices)
         found = replace(found, voices=tuple(told))
     else:

@@ -79,17 +79,25 @@ def source_text(source: str, locale: str) -> str:
 def impact_sentence(found: Impact, locale: str, shown: int) -> str:
     """How the satisfied share differs where an indicator is fulfilled and where it is not, or why nothing is told."""
     said = Said(translations(locale), locale)
-    if found.difference is None or found.interval is None or min(found.fulfilled.n, found.unfulfilled.n) < shown:
+    good, bad = found.fulfilled, found.unfulfilled
+    if found.difference is None or found.interval is None or min(good.n, bad.n) < shown:
         return said.words.gettext("Too few answers on one side to compare.")
     text = said.words.gettext(
         "%(good)s satisfied where it is fulfilled, %(bad)s where it is not: %(difference)s percentage points"
         " (95%% interval %(low)s to %(high)s)."
     )
+    if abs((good.value or 0) - (bad.value or 0) - found.difference) >= 0.005:
+        text = said.words.gettext(
+            "%(good)s satisfied where it is fulfilled, %(bad)s where it is not; within each level and channel:"
+            " %(difference)s percentage points (95%% interval %(low)s to %(high)s)."
+        )
     low, high = found.interval
     values = {"difference": said.signed(found.difference), "low": said.signed(low), "high": said.signed(high)}
-    values |= {"good": said.percent(found.fulfilled.value or 0), "bad": said.percent(found.unfulfilled.value or 0)}
+    values |= {"good": said.percent(good.value or 0), "bad": said.percent(bad.value or 0)}
     told = text % values
-    return f"{told} {said.words.gettext('Chance may be the whole of it.')}" if found.tentative else told
+    if found.tentative:
+        told += " " + said.words.gettext("Chance may be the whole of it.")
+    return told
 
 
 def _named(own: Mapping[str, str], shipped: str | None, code: str, locale: str, fallback: str) -> str:
