@@ -74,7 +74,7 @@ class Parts:
             channels=self.channels,
             secrets=self.settings.page.secrets,
             subscribers=lambda: self.subscribers,
-            word=self._word,
+            word=self.word,
             own_text=self.intake.own_text,
         )
         for key in self.polled:
@@ -167,7 +167,8 @@ class Parts:
         """What ``Ratings.procedures_opened()`` gives."""
         return opened(self.store, self.enabled.values())
 
-    def _word(self, tenant: Tenant, asking: Asking) -> Message:
+    def word(self, tenant: Tenant, asking: Asking) -> Message:
+        """The message of an asking, in words."""
         return word_question(
             tenant=tenant,
             survey=asking.survey,

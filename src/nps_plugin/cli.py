@@ -12,6 +12,7 @@ import click
 
 from .cli_files import file_commands
 from .cli_report import report_command
+from .cli_wording import wording_command
 from .errors import NpsError
 
 if TYPE_CHECKING:
@@ -280,5 +281,5 @@ def _ratings(ctx: click.Context) -> Ratings:
     return found
 
 
-for _command in (*file_commands(_ratings), report_command(_ratings)):
+for _command in (*file_commands(_ratings), report_command(_ratings), wording_command(_ratings)):
     main.add_command(_command)

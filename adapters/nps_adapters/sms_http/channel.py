@@ -82,6 +82,10 @@ class SmsHttpChannel:
             raise DeliveryError(str(error), down=True) from None
         return Delivery(reference=self._say(number, text, message.id, message.hook))
 
+    def preview(self, message: Message) -> str:
+        """The short message."""
+        return sms_text(message, hears=self._hears, parts=self._gateway.parts)
+
     # --- hearing --------------------------------------------------------------------------------------------------
 
     def receive(self, request: Request) -> Received:

@@ -107,6 +107,11 @@ class TelegramChannel:
 
     # --- hearing --------------------------------------------------------------------------------------------------
 
+    def preview(self, message: Message) -> str:
+        """What stands in the chat; each row of buttons on a line."""
+        rows = scale_keyboard(message.points, message.token)["inline_keyboard"]
+        return "\n".join([_question(message), "", *(" ".join(f"[{button['text']}]" for button in row) for row in rows)])
+
     def receive(self, request: Request) -> Received:
         """Read an update that Telegram posted. Raises ``Forged`` without the secret that :meth:`set_webhook` gave."""
         given = request.headers.get(HEADER, "")

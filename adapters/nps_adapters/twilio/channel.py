@@ -124,6 +124,10 @@ class TwilioChannel:
             raise DeliveryError(str(error), down=True) from None
         return Delivery(reference=self._say(number, text, message.hook))
 
+    def preview(self, message: Message) -> str:
+        """The short message."""
+        return sms_text(message, hears=self._hears)
+
     # --- hearing --------------------------------------------------------------------------------------------------
 
     def receive(self, request: Request) -> Received:
