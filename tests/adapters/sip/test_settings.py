@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 
 from nps_adapters.sip.program import main
 from nps_adapters.sip.settings import read_config
+from nps_adapters.sip.trunk import Network, Trunk
 from nps_plugin import ConfigError
 
 PLAIN = 'secret = "env:NPS_SIP"\n[trunk]\nserver = "sip.example.org"\n'
@@ -100,3 +103,17 @@ def test_the_program_says_whether_its_configuration_is_right(file: Path):
     wrong = CliRunner().invoke(main, [str(file), "--check"])
     assert (wrong.exit_code, "trunk.proxy: expected the host of an outbound proxy" in wrong.output) == (1, True)
     assert CliRunner().invoke(main, [str(file.parent / "none.toml")]).exit_code == 1
+
+
+def test_the_example_in_the_documentation_is_right_and_shows_every_key(file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ACME_PBX", "the secret of the hosts")
+    page = (Path(__file__).parents[3] / "docs" / "sip.md").read_text(encoding="utf-8")
+    example = page.partition("<!-- example: sip.toml -->\n```toml\n")[2].partition("```")[0]
+    file.write_text(example, encoding="utf-8")
+    read_config(file)
+    top = tomllib.loads(example)
+    shown = {*top, *(key for table in top.values() if isinstance(table, dict) for key in table)}
+    assert shown == {
+        "secret", "recordings", "state", "trunks", "drain", "keep_days", "trace", "host", "port", "http", "trunk",
+        "network", *(one.name for one in fields(Trunk)), *(one.name for one in fields(Network)),
+    }  # fmt: skip
