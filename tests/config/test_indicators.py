@@ -7,6 +7,7 @@ import re
 import pytest
 
 from nps_plugin import ConfigError, Secret, read_mapping
+from nps_plugin.config.advice import advice_on
 from nps_plugin.model import CRITERIA, INDICATORS, Band
 from nps_plugin.wording.indicator_texts import criterion_text, indicator_text
 
@@ -73,6 +74,13 @@ def test_every_mistake_is_told_at_once_with_the_nearest_right_name():
     assert found["indicators.lift.criterion"].startswith("expected one of quality, speed,")
     assert problems(indicators=["no_errors"]) == {"indicators": "expected a table"}
     assert "text" in next(iter(problems(criteria={"comfort": {}})))
+
+
+def test_what_is_asked_after_some_scores_only_comes_with_advice():
+    found = list(advice_on(tenant(indicators={"use": ["solved"], "no_errors": {"bands": ["dissatisfied"]}})))
+    assert [one for one in found if one.startswith("indicators.")] == [
+        "indicators.no_errors is asked after dissatisfied scores only, so it cannot be held against the score"
+    ]
 
 
 def test_the_catalogue_ships_whole_in_both_languages():

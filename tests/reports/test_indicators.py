@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from itertools import count
 
 import pytest
@@ -115,6 +116,17 @@ def test_a_difference_that_chance_may_have_made_is_tentative(heard):
     assert impact.sentence.endswith("Chance may be the whole of it.")
 
 
+def test_what_is_asked_after_some_scores_only_is_not_held_against_them(database, engine_name):
+    ratings = opened(database(), indicators={"no_errors": {"bands": ["dissatisfied"]}})
+    heard = Heard(ratings)
+    heard.add(20, 1, no_errors="yes")
+    heard.add(20, 1, no_errors="no")
+    impact = figures(heard)["no_errors"].impact
+    assert (impact.difference, impact.tentative) == (None, True)
+    assert impact.sentence == "Asked after some scores only, so it is not held against them."
+    ratings.close()
+
+
 def test_one_client_who_is_always_unhappy_makes_no_impact(heard):
     heard.add(60, 3, no_errors="yes")
     heard.add(40, 1, client="f" * 32, no_errors="no")
@@ -186,6 +198,20 @@ def test_the_page_shows_them_beside_the_score_and_voices_apart(heard, locale):
     assert not {"because", "cause", "causes", "leads"} & set(first.get_text().lower().split())
     everyone = heard.ratings.report("acme", last=2, audience="everyone")
     assert voice.text[:10] not in everyone.html(locale, pictures=False)
+
+
+def test_the_workbook_has_a_sheet_of_them(heard):
+    openpyxl = pytest.importorskip("openpyxl")
+    heard.add(12, 3, level="head", no_errors="yes")
+    book = openpyxl.load_workbook(BytesIO(heard.ratings.report("acme", last=2).xlsx("en")))
+    head, *rows = book["What was agreed on"].iter_rows(values_only=True)
+    whole, *_, of_heads = [dict(zip(head, row, strict=True)) for row in rows]
+    assert (whole["indicator"], whole["answers"], whole["fulfilled_share"]) == (
+        "The service works without errors",
+        12,
+        1,
+    )
+    assert (of_heads["level"], of_heads["answers"], of_heads["difference"]) == ("head", 12, None)
 
 
 def test_a_report_without_any_says_nothing_of_them(heard):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from ..model import Scale
+from ..model import Band, Scale
 from .settings import Tenant
 
 #: More points than this need a reason: each band is one of satisfied, neutral and dissatisfied.
@@ -42,6 +42,10 @@ def advice_on(tenant: Tenant) -> Iterator[str]:
         )
     for band in sorted(tenant.ask.ask_why - bands):
         yield f"ask.ask_why names {band}, and no point of scale {scale.name} is {band}: that never happens"
+    for name, one in tenant.indicators.items():
+        if one.bands != set(Band):
+            after = ", ".join(band for band in Band if band in one.bands) or "no"
+            yield f"indicators.{name} is asked after {after} scores only, so it cannot be held against the score"
     if not tenant.kpi:
         yield "no kpi rule: unless tickets bring their own target, every verdict is untargeted"
     for number, rule in enumerate(tenant.kpi[:-1], start=1):

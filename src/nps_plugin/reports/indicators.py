@@ -216,7 +216,7 @@ def _one(tenant: Tenant, code: str, said: Sequence[Said], locale: str, *, impact
         no=counts[Fulfilled.NO],
         share=_share((one.client, one.n, one.n if one.value == Fulfilled.YES else 0) for one in said),
         shown=n >= tenant.minimum.shown,
-        impact=_impact(said, tenant) if impact and said else None,
+        impact=_impact(said, tenant, whole=known is None or known.bands == set(Band)) if impact and said else None,
     )
 
 
@@ -250,11 +250,12 @@ def _by_client(groups: Iterable[tuple[str | None, int, int]]) -> tuple[list[int]
     return [one[0] for one in both], [one[1] for one in both]
 
 
-def _impact(said: Sequence[Said], tenant: Tenant) -> Impact:
+def _impact(said: Sequence[Said], tenant: Tenant, *, whole: bool) -> Impact:
     """The satisfied share where it is fulfilled less that where it is not, on the scale that most answers are on.
 
     Within each level and channel, totalled by van Elteren's weights: of two points, 2 theta - 1 is the difference of
     the shares. One such stratum alone has Newcombe's interval. The wider of it and the one clustered by client counts.
+    Where it is not asked after every score (``whole`` False), the score has chosen who was asked: nothing is compared.
     """
     scales: dict[str, int] = defaultdict(int)
     for one in said:
@@ -267,7 +268,7 @@ def _impact(said: Sequence[Said], tenant: Tenant) -> Impact:
     tables: dict[tuple[str, str], tuple[list[int], list[int]]] = defaultdict(lambda: ([0, 0], [0, 0]))
     for one in here:
         tables[one.level, one.channel][one.value == Fulfilled.YES][one.satisfied] += one.n
-    total = stratified_theta(list(tables.values()))
+    total = stratified_theta(list(tables.values())) if whole else None
     if total is None:
         return bare
     used = [pair for pair, weight in zip(tables.values(), total.weights, strict=True) if weight]
@@ -331,7 +332,9 @@ def _told(found: Sequence[IndicatorFigures], tenant: Tenant, locale: str) -> lis
         if impact is not None:
             chance = impact.p is None or next(adjusted) > CHANCE
             impact = replace(impact, tentative=impact.tentative or chance)
-            impact = replace(impact, sentence=impact_sentence(impact, locale, tenant.minimum.shown))
+            known = tenant.indicators.get(one.indicator)
+            some = known is not None and known.bands != set(Band)
+            impact = replace(impact, sentence=impact_sentence(impact, locale, tenant.minimum.shown, some=some))
         told.append(replace(one, impact=impact))
     return told
 

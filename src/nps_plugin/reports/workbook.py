@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ReportRefused
+from ..model import IndicatorReport
 from ..wording.catalogue import translations
 from ..wording.clean import clean_text
 from ..wording.report_sentences import audience_name, kind_name, period_name
@@ -46,6 +47,8 @@ def workbook(report: Report, locale: str) -> bytes:
         for one in details.reasons
     ]
     _sheet(book, gettext("Reasons"), ["reason", "answers", "of", "named_share", "named_low", "named_high"], reasons)
+    if details.indicators is not None:
+        _indicators(book, details.indicators, gettext)
     told = [*details.verdict.notes, *(one.sentence for one in details.changes)]
     told += [one.sentence for one in details.trends]
     notes = [[text] for text in told]
@@ -53,6 +56,21 @@ def workbook(report: Report, locale: str) -> bytes:
     kept = BytesIO()
     book.save(kept)
     return kept.getvalue()
+
+
+def _indicators(book: Any, found: IndicatorReport, gettext: Callable[[str], str]) -> None:
+    names = ["indicator", "criterion", found.by or "slice", "answers", "yes", "partly", "no", "fulfilled_share"]
+    names += ["fulfilled_low", "fulfilled_high", "difference", "difference_low", "difference_high", "tentative"]
+    rows = []
+    for value, figures in [("", found.whole), *((one.value, one.figures) for one in found.slices)]:
+        for one in figures:
+            share, impact = one.share, one.impact
+            compared = (
+                [impact.difference, *(impact.interval or (None, None)), impact.tentative] if impact else [None] * 4
+            )
+            line = [one.text, one.criterion_text, value, one.n, one.yes, one.partly, one.no, share.value]
+            rows.append([*line, *(share.interval or (None, None)), *compared])
+    _sheet(book, gettext("What was agreed on"), names, rows)
 
 
 def _summary(report: Report, locale: str) -> Iterable[Sequence[Any]]:

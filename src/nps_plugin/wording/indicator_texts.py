@@ -76,10 +76,15 @@ def source_text(source: str, locale: str) -> str:
     return translations(locale_for(locale)).gettext(_SOURCES.get(source, source))
 
 
-def impact_sentence(found: Impact, locale: str, shown: int) -> str:
-    """How the satisfied share differs where an indicator is fulfilled and where it is not, or why nothing is told."""
+def impact_sentence(found: Impact, locale: str, shown: int, *, some: bool = False) -> str:
+    """How the satisfied share differs where an indicator is fulfilled and where it is not, or why nothing is told.
+
+    ``some``: it is asked after some scores only.
+    """
     said = Said(translations(locale), locale)
     good, bad = found.fulfilled, found.unfulfilled
+    if some:
+        return said.words.gettext("Asked after some scores only, so it is not held against them.")
     if found.difference is None or found.interval is None or min(good.n, bad.n) < shown:
         return said.words.gettext("Too few answers on one side to compare.")
     text = said.words.gettext(
