@@ -24,7 +24,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("plugins",),
     ("config",),
     ("store",),
-    ("links", "signing"),
+    ("links", "recordings", "signing"),
     ("wording",),
     ("kpi",),
     ("counts",),
@@ -45,7 +45,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
 )
 #: Modules that are parts of one room although no folder holds them together: they may know each other.
-PART_OF = {"cli_files": "cli", "cli_report": "cli", "cli_wording": "cli", "facade": "ratings"}
+PART_OF = {
+    "cli_files": "cli",
+    "cli_report": "cli",
+    "cli_voice": "cli",
+    "cli_wording": "cli",
+    "facade": "ratings",
+}
 RANK = {room: rank for rank, step in enumerate(STEPS) for room in step}
 
 MAX_LINES = 400

@@ -24,7 +24,7 @@ pytest_plugins = [
     "tests.steps.judging",
     "tests.steps.calling",
     "tests.steps.indicators",
-    "tests.steps.indicators",
+    "tests.steps.telephone",
 ]
 
 #: Rooms that stand on others' SQL, which is tested on both engines where it is: by default their tests run on SQLite

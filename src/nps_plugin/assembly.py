@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from .clock import Clock
-from .config import VOICES, Settings, Tenant
+from .config import SPOKEN, Settings, Tenant
 from .counts import fold_due
 from .errors import ConfigError, ConfigProblem, PluginError, trail
 from .model import Health, Message, Untold, WorkDone
@@ -30,6 +30,7 @@ from .surveys.claiming import Post
 from .surveys.delivery import expire_due, send_due
 from .surveys.intake import Intake
 from .surveys.procedure import opened
+from .surveys.whys import send_whys
 from .verdicts import judge_due
 from .web.door import Door
 from .web.live import LiveDesk
@@ -80,6 +81,7 @@ class Parts:
         for key in self.polled:
             self.poll(*key)
         sent = send_due(post, clock.now(), limit)
+        sent += send_whys(post, clock.now(), limit)
         expired = expire_due(post, clock.now())
         ended = end_removed(self.store, self.subscribers, clock)
         told = self.tell(clock, limit, self.webhooks)
@@ -186,6 +188,7 @@ class Parts:
             service=asking.service,
             attempt=asking.attempt,
             once=asking.once,
+            score=asking.score,
         )
 
 
@@ -300,7 +303,7 @@ def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -
                     f' {len(scale.points)}: give this channel its own, such as scale = "faces-3"'
                 )
                 problems.append(ConfigProblem(f"channels.{name}.scale", text, tenant=tenant.name))
-            problems += _voice_problems(tenant, name, capabilities_of(channel))
+            problems += _spoken_problems(tenant, name, capabilities_of(channel))
         except PluginError as error:
             problems.append(ConfigProblem("ask.channels", f"{name}: {error}", tenant=tenant.name))
         except ConfigError as error:
@@ -312,13 +315,13 @@ def _channels(tenant: Tenant, plugins: Plugins, problems: list[ConfigProblem]) -
     return made
 
 
-def _voice_problems(tenant: Tenant, name: str, can: Capabilities) -> Iterator[ConfigProblem]:
+def _spoken_problems(tenant: Tenant, name: str, can: Capabilities) -> Iterator[ConfigProblem]:
     """What does not fit a telephone, or stands at a channel that is none."""
     way, scale, where = tenant.way_of(name), tenant.scale_on(name), f"channels.{name}"
     if can.keys and not 0 <= scale.low <= scale.high <= 9:
         text = f"expected a scale within 0 to 9, one key for each score; {scale.name} is {scale.low} to {scale.high}"
         yield ConfigProblem(f"{where}.scale", f'{text}: give this channel its own, such as "keypad-10"', tenant.name)
-    spoken = [key for key in VOICES if getattr(way, key)] + ["after_low"] * (way.after_low != "nothing")
+    spoken = [key for key in SPOKEN if getattr(way, key)] + ["after_low"] * (way.after_low != "nothing")
     for key in spoken if not can.needs_recording else ():
         yield ConfigProblem(f"{where}.{key}", "is for a channel that plays recordings; this one does not", tenant.name)
     known = [code for code, _ in reason_choices(tenant, tenant.locale)]

@@ -12,6 +12,7 @@ import click
 
 from .cli_files import file_commands
 from .cli_report import report_command
+from .cli_voice import takes_of, voice_commands
 from .cli_wording import wording_command
 from .errors import NpsError
 
@@ -135,6 +136,9 @@ def config_check(ctx: click.Context) -> None:
         if tenant.enabled:
             for advice in advice_on(tenant):
                 click.echo(f"  {advice}")
+            for take in takes_of(ratings, tenant):
+                for problem in take.problems:
+                    click.echo(f"  {take.what}.{take.locale}: {problem}")
     for tenant_name, change in _looked_up(ratings.procedures_opened, "Whether it opens a new procedure"):
         click.echo(f"{tenant_name}: opens a new procedure: {change}")
     click.echo("The configuration can be used.")
@@ -281,5 +285,6 @@ def _ratings(ctx: click.Context) -> Ratings:
     return found
 
 
-for _command in (*file_commands(_ratings), report_command(_ratings), wording_command(_ratings)):
+_more = (report_command(_ratings), voice_commands(_ratings), wording_command(_ratings))
+for _command in (*file_commands(_ratings), *_more):
     main.add_command(_command)

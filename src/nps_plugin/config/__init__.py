@@ -8,7 +8,7 @@ from typing import Any
 
 from .secret import Secret
 from .settings import (
-    VOICES,
+    SPOKEN,
     Ask,
     Brand,
     CalendarSettings,
@@ -29,7 +29,7 @@ from .settings import (
 )
 
 __all__ = [
-    "VOICES",
+    "SPOKEN",
     "Ask",
     "Brand",
     "CalendarSettings",

@@ -13,7 +13,7 @@ from ..model import SCALES, Scale
 from .fields import LOGOS, nearest
 from .schemas import RootSchema
 from .settings import (
-    VOICES,
+    SPOKEN,
     Ask,
     Brand,
     CalendarSettings,
@@ -74,7 +74,7 @@ def read_mapping(data: Mapping[str, Any], base: Path | None = None) -> Settings:
         name: _recordings(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()
     }
     for name, table in loaded.get("tenants", {}).items():
-        _voices(name, table, base or Path(), problems)
+        _spoken(name, table, base or Path(), problems)
     logos = {name: _logo(name, table, base or Path(), problems) for name, table in loaded.get("tenants", {}).items()}
     if problems:
         raise ConfigError(problems)
@@ -133,7 +133,7 @@ def _tenant(
 
 
 #: Keys of a channel that are ours and not its adapter's.
-_CORES = ("scale", "rate", "question", "after_low", "menu_keys", *VOICES)
+_CORES = ("scale", "rate", "question", "after_low", "menu_keys", *SPOKEN)
 
 
 def _way(spec: Mapping[str, Any], scales: Mapping[str, Scale]) -> Way:
@@ -157,10 +157,10 @@ def _recordings(
     }
 
 
-def _voices(tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]) -> None:
+def _spoken(tenant: str, table: Mapping[str, Any], base: Path, problems: list[ConfigProblem]) -> None:
     """The same for the recordings of channels, put in their place."""
     for name, way in table.get("channels", {}).items() if table.get("enabled", True) else ():
-        for key in VOICES:
+        for key in SPOKEN:
             if key in way:
                 way[key] = _files(way[key], f"channels.{name}.{key}", base, problems, tenant)
 

@@ -17,7 +17,7 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: What may follow a low key on the telephone: nothing, a question for reasons, an operator's call, a link.
 AFTER_LOW = ("nothing", "menu", "operator", "link")
 #: The recordings of a channel, beside those of the services.
-VOICES = ("thanks", "again", "menu")
+SPOKEN = ("thanks", "again", "menu")
 
 #: Text by locale: {"ru": ..., "en": ...}
 Texts = Mapping[str, str]

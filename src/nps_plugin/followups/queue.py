@@ -117,11 +117,13 @@ def undrawn(connection: Connection, tenant: Tenant) -> Sequence[Any]:
 def draw(connection: Connection, tenant: Tenant, row: Any, secrets: Sequence[Secret], now: datetime) -> None:
     """Decide whether an operator asks why: by the share, and where the client may be called at all."""
     wanted, drawn = tenant.ask.why_call, True
-    if wanted is not None and wanted.share < 1:
+    # a low key on a telephone may lead to a call by itself
+    led = row.band in tenant.ask.ask_why and tenant.way_of(row.heard_over).after_low == "operator"
+    if wanted is not None and wanted.share < 1 and not led:
         digest = keyed_digest(secrets[0], f"why call {tenant.name}", row.survey)
         drawn = int(digest[:16], 16) < wanted.share * 2**64
     may = (
-        wanted is not None
+        (led or wanted is not None)
         and drawn
         and bool(row.phone)
         and not suppressed(connection, tenant, row, secrets)
@@ -144,6 +146,8 @@ def _questions(tenant: Tenant, now: datetime) -> Any:
             messages.c.question,
             null().label("score"),
             *_common(),
+            literal("").label("band"),
+            literal("").label("heard_over"),
         )
         .select_from(_joined(messages.join(surveys, _same(surveys, messages, "tenant_id", "survey")), questions=True))
         .where(
@@ -173,6 +177,8 @@ def _whys(tenant: Tenant) -> Any:
             literal("").label("question"),
             answers.c.score,
             *_common(),
+            answers.c.band,
+            answers.c.channel.label("heard_over"),
         )
         .select_from(
             _joined(calls.join(surveys, _same(surveys, calls, "tenant_id", "survey")), questions=False).join(

@@ -48,6 +48,7 @@ from ..store.ids import new_id
 from ..store.scales import scale_of
 from ..store.tables import answers, clients, comments, contacts, inbound_events, messages, surveys
 from ..store.upsert import insert_or
+from ..surveys.asking import WHY
 from ..surveys.log import masked
 from ..surveys.optout import opt_out, opt_out_client
 from ..surveys.reporting import report
@@ -332,7 +333,10 @@ def _said(case: _Case) -> tuple[int | None, str, Sequence[str]]:
     """The score, the words and the reasons of an event."""
     event = case.event
     score, words, reasons = None, "", []
-    if isinstance(event, Scored):
+    if isinstance(event, Scored) and case.message.kind == WHY:
+        # the score is known: "5 days I waited" is no five
+        words = event.text
+    elif isinstance(event, Scored):
         score, words = (event.score, "") if event.score is not None else score_in(event.text, case.scale)
     elif isinstance(event, Reasoned):
         known = [code for code, _ in reason_choices(case.tenant, case.tenant.locale)]

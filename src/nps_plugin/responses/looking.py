@@ -14,6 +14,7 @@ from ..config.settings import Tenant
 from ..model import AnswerState, Survey, SurveyState
 from ..store.scales import scale_of
 from ..store.tables import surveys
+from ..surveys.asking import WHY
 from ..surveys.rows import survey_of
 from .arbiter import Standing as Answered
 from .arbiter import window_start
@@ -43,6 +44,8 @@ class Look:
     locale: str
     #: the question in that language, as the message asked it
     question: str
+    #: the score already given, where the message only asks why: nobody asks for it anew
+    why: int | None = None
 
 
 def look(connection: Connection, tenant: Tenant, token: str, now: datetime) -> Look:
@@ -57,10 +60,18 @@ def look(connection: Connection, tenant: Tenant, token: str, now: datetime) -> L
             # answered over a channel with another scale: this message's scores mean something else
             stands = Standing.LOCKED
         survey = replace(survey, scale=scale_of(own, tenant.scale))
+    why = None
+    if message.kind == WHY:
+        counted = [answer.score for answer in standing if answer.state is AnswerState.COUNTED]
+        # reasons and words may join an answer at any time; one that was ruled out wants none
+        why = next(iter(counted), None)
+        late = message.expires_at <= now
+        stands = Standing.EXPIRED if late else Standing.LOCKED if why is None else Standing.CHANGEABLE
     return Look(
         tenant=tenant,
         survey=survey,
         standing=stands,
+        why=why,
         locale=message.locale,
         question=message.question,
     )

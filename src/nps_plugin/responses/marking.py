@@ -13,6 +13,7 @@ from ..config.settings import Tenant
 from ..errors import AnswerRefused
 from ..model import Answer, AnswerState, CallKind, Effect, Recorded, SurveyState
 from ..store import outbox
+from ..store.call_tables import LINK
 from ..store.folding import queue_fold
 from ..store.ids import new_id
 from ..store.tables import answer_marks, answers, calls, closures, reopenings, surveys
@@ -64,16 +65,27 @@ class Ledger:
         self._ask_why()
 
     def _ask_why(self) -> None:
-        """Note that an operator may call to learn why; whether it is drawn is decided when the queue is looked at."""
-        wanted = self.tenant.ask.why_call
-        if wanted is None:
+        """Note that an operator may call to learn why, or that a link is sent for it.
+
+        Whether a call is drawn is decided when the queue is looked at.
+        """
+        tenant = self.tenant
+        wanted = tenant.ask.why_call
+        if wanted is None and not any(way.after_low in ("operator", "link") for way in tenant.ways.values()):
             return
-        key = {"tenant_id": self.tenant.name, "survey": self.survey.survey}
-        counted = select(answers.c.band).filter_by(**key, state=AnswerState.COUNTED.value)
-        if self.connection.execute(counted).scalar() in [band.value for band in wanted.bands]:
-            row = key | {"call": self.survey.survey, "kind": CallKind.WHY.value, "client": self.survey.client}
-            made = insert_or(self.connection, calls).values(row | {"created_at": self.now})
-            self.connection.execute(made.on_conflict_do_nothing())
+        key = {"tenant_id": tenant.name, "survey": self.survey.survey}
+        counted = select(answers.c.band, answers.c.channel).filter_by(**key, state=AnswerState.COUNTED.value)
+        given = self.connection.execute(counted).first()
+        if given is None:
+            return
+        after = tenant.way_of(given.channel).after_low if given.band in tenant.ask.ask_why else ""
+        kinds = {CallKind.WHY.value} if wanted is not None and given.band in wanted.bands else set()
+        kinds |= {"operator": {CallKind.WHY.value}, "link": {LINK}}.get(after, set())
+        there = set(self.connection.execute(select(calls.c.kind).filter_by(**key)).scalars())
+        for kind in kinds - there:
+            link = {"call": new_id(self.now), "due_at": self.now} if kind == LINK else {"call": self.survey.survey}
+            row = key | link | {"kind": kind, "client": self.survey.client, "created_at": self.now}
+            self.connection.execute(insert_or(self.connection, calls).values(row).on_conflict_do_nothing())
 
     def open_question(self) -> None:
         """No answer counts any more: the question is where it would be, had none come."""

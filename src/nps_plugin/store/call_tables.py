@@ -7,14 +7,18 @@ from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Tab
 from .schema import ID, NAME, metadata
 from .types import UtcDateTime
 
+#: The kind of a row that is no call: a link is sent instead, to learn why.
+LINK = "link"
+
 #: A call that somebody took, or that asks why. A question that waits for an operator is its message alone until it is
-#: taken; its call has the message's id. A call that asks why has the id of its survey: there is one of each.
+#: taken; its call has the message's id. A call that asks why has the id of its survey: there is one of each. So has a
+#: survey at most one link, of which ``attempts`` and ``done_at`` are the sender's.
 calls = Table(
     "nps_call",
     metadata,
     Column("tenant_id", NAME, nullable=False),
     Column("call", ID, nullable=False),
-    #: question, why
+    #: question, why; link
     Column("kind", String(16), nullable=False),
     Column("survey", ID, nullable=False),
     Column("client", ID, nullable=True),

@@ -18,6 +18,9 @@ from ..store.upsert import add
 from ..wording.catalogue import locale_for
 from ..wording.texts import question_for
 
+#: The kind of a message that only asks why: its link leads to the reasons of a score that is known.
+WHY = "why"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
@@ -40,6 +43,8 @@ class Asking:
     attempt: int = 1
     #: see ``Message.once``
     once: str = ""
+    #: the score that is known, where it only asks why
+    score: int | None = None
 
 
 def begin_message(connection: Connection, *args: Any, **about: Any) -> Asking:

@@ -8,12 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, select
 
 from ..config.settings import Tenant
 from ..errors import UnknownTicket
 from ..model import AnswerState, Grade, LogEntry, LogEvent, NotAskedReason, SurveyState
-from ..store.tables import answer_marks, answers, closures, evidence, messages, reopenings, surveys
+from ..store.tables import (
+    answer_marks,
+    answer_reasons,
+    answers,
+    call_notes,
+    closures,
+    comments,
+    evidence,
+    messages,
+    reopenings,
+    surveys,
+)
+from .asking import WHY
 
 _ENDS = {
     SurveyState.NOT_ASKED: LogEvent.NOT_ASKED,
@@ -26,7 +38,12 @@ _OUTCOMES = {
     ("reminder", "sent"): LogEvent.REMINDED,
     ("question", "delivered"): LogEvent.SENT,
     ("reminder", "delivered"): LogEvent.REMINDED,
+    (WHY, "sent"): LogEvent.ASKED_WHY,
+    (WHY, "delivered"): LogEvent.ASKED_WHY,
+    ("question", "skipped"): LogEvent.SKIPPED,
+    (WHY, "skipped"): LogEvent.SKIPPED,
     ("question", "sending"): LogEvent.SENDING,
+    (WHY, "sending"): LogEvent.SENDING,
     ("reminder", "sending"): LogEvent.SENDING,
 }
 _HEARD = {
@@ -53,7 +70,7 @@ def read_log(connection: Connection, tenant: Tenant, ticket: str, host: str = ""
     recorded = {row.closure: row.recorded_at for row in found}
     for row in asked.values():
         entries += _survey(row, recorded[row.closure])
-    for part in (_messages, _visits, _answers):
+    for part in (_messages, _visits, _answers, _calls):
         entries += part(connection, tenant.name, asked)
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.closure, _ORDER.index(entry.what))))
 
@@ -117,6 +134,8 @@ def _messages(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> 
         detail = ""
         if what is LogEvent.FAILED:
             detail = f"{row.kind} {row.outcome}: {masked(row.detail)}"
+        elif what is LogEvent.SKIPPED:
+            detail = masked(row.detail)
         elif what is LogEvent.SENDING:
             detail = f"{row.kind} handed to the channel, which has not reported yet"
         yield _entry(asked[row.survey], at=row.created_at, what=what, channel=row.channel, detail=detail)
@@ -142,6 +161,8 @@ def _answers(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> I
     marks: defaultdict[str, list[Any]] = defaultdict(list)
     for mark in connection.execute(query.order_by(answer_marks.c.at, answer_marks.c.mark)):
         marks[mark.answer].append(mark)
+    whose = {row.answer: asked[row.survey] for row in given}
+    yield from _words(connection, tenant, whose)
     before: set[str] = set()
     for row in given:
         first = _first_state(row, marks[row.answer], row.survey in before)
@@ -155,6 +176,25 @@ def _answers(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> I
             by, why = f" by {mark.by}" if mark.by else "", f": {mark.why}" if mark.why else ""
             detail = f"score {row.score} is {mark.state} now{by}{why}"
             yield _entry(asked[row.survey], at=mark.at, what=LogEvent.MARKED, detail=detail)
+
+
+def _words(connection: Connection, tenant: str, whose: Mapping[str, Any]) -> Iterator[LogEntry]:
+    """That reasons and comments came, and when; a comment's words stay where they are."""
+    chosen: defaultdict[tuple[str, datetime], list[str]] = defaultdict(list)
+    for table, said in ((answer_reasons, answer_reasons.c.reason), (comments, literal("a comment"))):
+        found = select(table.c.answer, table.c.at, said.label("said"))
+        mine = found.where(table.c.tenant_id == tenant, table.c.answer.in_(list(whose)))
+        for row in connection.execute(mine.order_by(table.c.at, said)):
+            chosen[row.answer, row.at].append(row.said)
+    for (answer, at), words in chosen.items():
+        yield _entry(whose[answer], at=at, what=LogEvent.EXPLAINED, detail=", ".join(words))
+
+
+def _calls(connection: Connection, tenant: str, asked: Mapping[str, Any]) -> Iterator[LogEntry]:
+    for row in connection.execute(select(call_notes).where(_of(call_notes, tenant, asked))):
+        found = f"; found: {row.finding}" if row.finding else ""
+        detail = f"{row.by} called ({row.kind}): {row.outcome}{found}"
+        yield _entry(asked[row.survey], at=row.at, what=LogEvent.CALLED, detail=detail)
 
 
 def _first_state(answer: Any, marks: Sequence[Any], later: bool) -> AnswerState:

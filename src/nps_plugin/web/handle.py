@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -117,7 +117,7 @@ def _route(request: Request, desk: Desk, target: _Target | None, stranger: Place
         if target.below == "unsubscribe":
             return _unsubscribe(request, desk, target, place)
         if request.method == "POST":
-            return _answer(request, desk, target, place, look)
+            return _answer(_as_known(request, look), desk, target, place, look)
     except (UnknownTenant, TokenUnknown):
         # one page for both, in nobody's colours: it must not tell which tenants there are
         return notice_page(stranger, "unknown", 404)
@@ -137,7 +137,16 @@ def _show(request: Request, desk: Desk, target: _Target, place: Place, look: Loo
         kind, status, _ = _CLOSED[look.standing]
         return notice_page(place, kind, status)
     nonce = desk.nonces.issue(target.tenant, target.token)
+    if look.why is not None:
+        return thanks_page(place, look, nonce, score=look.why)
     return form_page(place, look, nonce, chosen=score)
+
+
+def _as_known(request: Request, look: Look) -> Request:
+    """The form as one about the score that is known, where the message only asks why."""
+    if look.why is None:
+        return request
+    return replace(request, form={**request.form, "score": [str(look.why)], "step": ["why"]})
 
 
 def _count(request: Request, desk: Desk, target: _Target, link: str, score: int | None = None) -> None:

@@ -121,7 +121,9 @@ def thanks_page(
         done=done,
         nonce=nonce,
         action=place.link(),
-        again=place.link(),
+        # a message that only asks why leads to no other score
+        again="" if look.why is not None else place.link(),
+        asked=look.why is not None,
     )
 
 

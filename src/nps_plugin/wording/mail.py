@@ -9,7 +9,7 @@ from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 from typing import Any
 
-from ..config.settings import VOICES, Tenant
+from ..config.settings import SPOKEN, Tenant
 from ..links import decoy_url, hook_url, rating_url, unsubscribe_url
 from ..model import Client, Message, Point, Scale, Survey
 from .catalogue import locale_for, translations
@@ -44,6 +44,7 @@ def word_question(
     service: str = "",
     attempt: int = 1,
     once: str = "",
+    score: int | None = None,
 ) -> Message:
     """The message that asks one client: as an e-mail, and in the parts that other channels are made of.
 
@@ -53,6 +54,8 @@ def word_question(
     :param at: when it is sent, aware; its Date.
     :param message_id_domain: the right side of the Message-ID; that of the sender unless given.
     :param scale: on which an answer to it stands, where it is not the survey's.
+    :param score: the score that is known, where the message only asks why: it has no points, and its link leads to the
+        reasons of that score.
     :param reminder: the client had the question before and has not answered; the mail says so.
     """
     locale = locale_for(locale)
@@ -66,7 +69,8 @@ def word_question(
     own_reply_to = clean_line(str(tenant.channels.get("email", {}).get("reply_to") or ""))
     page = rating_url(base_url, tenant.name, token)
     unsubscribe = unsubscribe_url(base_url, tenant.name, token)
-    points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale)
+    asks = score is None
+    points = points_of(tenant, survey, token=token, base_url=base_url, locale=locale) if asks else []
     images: dict[str, tuple[str, bytes]] = {}
     accent = palette(tenant.brand.colour).accent
     for point in points:
@@ -89,8 +93,11 @@ def word_question(
         "unsubscribe": unsubscribe,
         "unread": not own_reply_to,
         "reminder": reminder,
+        "page": page,
     }
     head = words.gettext("%(brand)s: how did we handle your request %(ticket)s?")
+    if not asks:
+        head = words.gettext("%(brand)s: what went wrong with your request %(ticket)s?")
     title = head % {"brand": brand, "ticket": ticket}
     if reminder:
         title = words.gettext("Reminder: %(subject)s") % {"subject": title}
@@ -116,13 +123,15 @@ def word_question(
             }
         ),
         images=MappingProxyType(images),
-        kind="reminder" if reminder else "question",
+        kind="reminder" if reminder else "question" if asks else "why",
         attempt=attempt,
         once=once,
         question=values["question"],
         scale=survey.scale,
         points=tuple(Point(score=one["score"], label=one["label"], url=one["href"]) for one in points),
-        short=short_question(brand, values["question"], survey.scale, locale, page),
+        short=short_question(brand, values["question"], survey.scale, locale, page)
+        if asks
+        else clean_line(f"{brand}: {values['question']} {page}"),
         token=token,
         url=page,
         hook=hook_url(base_url, tenant.name, channel),
@@ -130,16 +139,16 @@ def word_question(
         ticket=ticket,
         service=clean_line(service, 100),
         recording=tenant.recording_of(service, locale),
-        **voices_of(tenant, channel, locale),
+        **spoken_of(tenant, channel, locale),
         why=why_after(tenant, survey.scale),
         reasons=choices_of(tenant, locale),
     )
 
 
-def voices_of(tenant: Tenant, channel: str, locale: str) -> dict[str, Any]:
+def spoken_of(tenant: Tenant, channel: str, locale: str) -> dict[str, Any]:
     """What a telephone plays beside the question, in that language."""
     way = tenant.way_of(channel)
-    found: dict[str, Any] = {key: getattr(way, key).get(locale, "") for key in VOICES}
+    found: dict[str, Any] = {key: getattr(way, key).get(locale, "") for key in SPOKEN}
     return found | {"menu_keys": MappingProxyType(dict(way.menu_keys) if found["menu"] else {})}
 
 
@@ -192,11 +201,12 @@ def _text(values: dict[str, Any], locale: str) -> str:
     if values["reminder"]:
         lines += [words.gettext("You have not answered yet; this is our only reminder."), ""]
     lines += [line_of(point) for point in values["points"]]
+    click = words.gettext("One click on an answer, then “Send” on the page that opens. You can answer until %(until)s.")
+    if not values["points"]:
+        lines += [f"{words.gettext('Tell us why')}: {values['page']}", ""]
+    else:
+        lines += ["", click % {"until": values["until"]}, ""]
     lines += [
-        "",
-        words.gettext("One click on an answer, then “Send” on the page that opens. You can answer until %(until)s.")
-        % {"until": values["until"]},
-        "",
         "-- ",
         words.gettext("You get this message because your request %(ticket)s at %(brand)s was closed.")
         % {"ticket": values["ticket"], "brand": values["brand"]},

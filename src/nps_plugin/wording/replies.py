@@ -54,6 +54,13 @@ def why_texts(locale: str) -> tuple[str, str]:
     return words.gettext(_WHY), words.gettext(_INVITE)
 
 
+def why_line(scale: Scale, score: int, locale: str) -> str:
+    """What asks for the reasons of a score that is known."""
+    named = point_label(scale, score, locale)
+    shown = str(score) if named == str(score) else f"{score} – {named}"
+    return translations(locale_for(locale)).gettext("You rated us %(score)s. What went wrong?") % {"score": shown}
+
+
 def why_after(tenant: Tenant, scale: Scale) -> frozenset[int]:
     """The scores after which the client is asked why."""
     return frozenset(score for score in scale.points if scale.band(score) in tenant.ask.ask_why)

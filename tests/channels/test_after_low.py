@@ -1,0 +1,195 @@
+"""What a low key on the telephone leads to: reasons, an operator's call, a link that opens at the reasons."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.channels.gateway import reached_by
+from tests.channels.test_inbound import comes, log_of
+from tests.surveys.wires import Book
+from tests.world import nonce_of, text_of, token_of
+
+from nps_plugin import Client, ConfigError, DeliveryError
+
+IVAN = Client(id="7", name="Ivan", email="ivan@example.org", phone="+79161234567")
+VOICE = {"needs_recording": True, "pending": True, "reasons": True, "points": 10, "keys": True}
+
+
+@pytest.fixture
+def book():
+    return Book()
+
+
+@pytest.fixture
+def called(make_world, book, tmp_path):
+    """Makes a world in which Ivan was called about ticket 17 and pressed a key."""
+    for name in ("loan", "why"):
+        (tmp_path / f"{name}.wav").write_bytes(b"RIFF")
+
+    def make(after_low, key=2, closing=None, **settings):
+        phone = {"scale": "keypad-10", "after_low": after_low} | settings.pop("phone", {})
+        loan = {"loan": {"recording": {"en": str(tmp_path / "loan.wav")}}}
+        world = make_world(**reached_by(book, VOICE, phone=phone, services=loan, **settings), strict=False)
+        world.close(client=IVAN, service="loan", **(closing or {}))
+        world.ratings.run_due()
+        assert len(book.sent) == 1
+        comes(world, {"kind": "Scored", "reference": "call 1", "score": key})
+        return world
+
+    return make
+
+
+def test_nothing_follows_unless_it_is_wanted(called, book):
+    world = called("nothing")
+    world.ratings.run_due()
+    assert (world.mailbox.mails, world.ratings.calls.due("acme", "anna")) == ([], ())
+
+
+def test_the_keys_of_the_menu_are_reasons_that_join_the_answer(called, book, tmp_path):
+    menu = {"menu": {"en": str(tmp_path / "why.wav")}, "menu_keys": {"1": "speed", "2": "attitude"}}
+    world = called("menu", phone=menu)
+    (message,) = book.sent
+    assert (message.menu, dict(message.menu_keys)) == (str(tmp_path / "why.wav"), {"1": "speed", "2": "attitude"})
+    assert message.why == {0, 1, 2, 3, 4, 5}
+    comes(world, {"kind": "Reasoned", "reference": "call 1", "reasons": ["2"], "event": "menu"})
+    comes(world, {"kind": "Reasoned", "reference": "call 1", "reasons": ["9"], "event": "no such key"})
+    (answer,) = world.ratings.answers("acme")
+    assert (answer.score, answer.reasons) == (2, ("attitude",))
+
+
+def test_an_operator_calls_though_no_why_call_is_configured(called):
+    world = called("operator", closing={"agent": "pavel"})
+    (call,) = world.ratings.calls.due("acme", "anna")
+    assert (call.kind, call.score) == ("why", 2)
+    assert world.ratings.calls.due("acme", "pavel") == ()
+    world.ratings.calls.claim("acme", call.id, "anna")
+    world.ratings.calls.done("acme", call.id, "anna", "reached", cause="It was late", finding="our_fault")
+    assert world.ratings.calls.due("acme", "anna") == ()
+
+
+def test_a_key_that_is_not_low_leads_to_nothing(called):
+    world = called("operator", key=9)
+    assert world.ratings.calls.due("acme", "anna") == ()
+
+
+def test_the_link_opens_at_the_reasons_of_the_score_that_was_pressed(called, book):
+    world = called("link")
+    assert world.ratings.run_due().sent == 1
+    (mail,) = world.mailbox.mails
+    assert "You rated us 2. What went wrong?" in text_of(mail)
+    assert "?s=" not in text_of(mail) + text_of(mail, "html")
+    token, browser = token_of(mail), world.browser()
+    world.clock.advance(timedelta(days=2))  # the score itself may no longer change by then
+    page = browser.get(f"/acme/{token}").text
+    assert 'type="radio"' not in page
+    assert "What went wrong?" in page
+    assert "<details open>" in page
+    # whoever changes the form changes no score
+    form = {"nonce": nonce_of(page), "score": "9", "reason": "speed", "comment": "It took a month"}
+    browser.post(f"/acme/{token}", data=form).close()
+    (answer,) = world.ratings.answers("acme")
+    assert (answer.score, answer.reasons, answer.comment) == (2, ("speed",), "It took a month")
+    assert log_of(world) == ["closed", "planned", "sent", "answered", "asked_why", "visited", "explained"]
+    world.ratings.run_due()
+    assert len(world.mailbox.mails) == 1
+
+
+def test_the_link_is_one_contact_more_and_the_log_says_where_there_is_no_room(called):
+    world = called("link", ask={"max_contacts": 1})
+    world.ratings.run_due()
+    assert world.mailbox.mails == []
+    log = world.ratings.survey_log("acme", "17")
+    assert [entry.detail for entry in log if entry.what == "skipped"] == ["max_contacts"]
+
+
+def test_a_link_that_cannot_leave_is_tried_again_and_over_the_next_channel(called, book, mailbox):
+    world = called("link", ask={"channels": ["phone", "email"]})
+    mailbox.answers[IVAN.email] = "451 later"
+    world.ratings.run_due()
+    assert mailbox.mails == []
+    mailbox.answers.clear()
+    world.clock.advance(timedelta(minutes=6))
+    world.ratings.run_due()
+    world.ratings.run_due()
+    assert len(mailbox.mails) == 1
+
+
+def test_no_link_is_sent_to_somebody_who_wants_no_more(called):
+    world = called("link")
+    world.ratings.opt_out("acme", IVAN)
+    world.ratings.run_due()
+    assert world.mailbox.mails == []
+
+
+def test_words_sent_back_to_the_link_are_words_whatever_they_begin_with(make_world, book, tmp_path):
+    other = Book()
+    (tmp_path / "loan.wav").write_bytes(b"RIFF")
+    settings = reached_by(
+        book, VOICE, phone={"scale": "keypad-10", "after_low": "link"}, ask={"channels": ["phone", "sms"]},
+        services={"loan": {"recording": {"en": str(tmp_path / "loan.wav")}}},
+    )  # fmt: skip
+    settings["channels"]["sms"] = {"adapter": "gateway", "book": other, "can": {"address": "phone"}}
+    world = make_world(**settings, strict=False)
+    world.close(client=IVAN, service="loan")
+    world.ratings.run_due()
+    comes(world, {"kind": "Scored", "reference": "call 1", "score": 2})
+    world.ratings.run_due()
+    (asked,) = other.sent
+    assert (asked.kind, asked.points, asked.short) == ("why", (), f"Acme: You rated us 2. What went wrong? {asked.url}")
+    comes(world, {"kind": "Scored", "address": IVAN.phone, "text": "5 days I waited", "event": "sms"}, channel="sms")
+    (answer,) = world.ratings.answers("acme")
+    assert (answer.score, answer.comment) == (2, "5 days I waited")
+
+
+def test_a_try_of_which_nobody_knows_keeps_its_name_and_its_late_report_counts(make_world, book, tmp_path):
+    (tmp_path / "loan.wav").write_bytes(b"RIFF")
+    loan = {"loan": {"recording": {"en": str(tmp_path / "loan.wav")}}}
+    asks = {"attempts": {"phone": 2}, "max_contacts": 9}
+    world = make_world(**reached_by(book, VOICE, scale="keypad-10", services=loan, ask=asks), strict=False)
+    world.close(client=IVAN, service="loan")
+    names = []
+    book.after = lambda message: names.append(message.once)
+
+    def lost(message):
+        names.append(message.once)
+        raise DeliveryError("pbx: ReadTimeout", down=True)
+
+    book.after = lost
+    world.ratings.run_due()
+    world.clock.advance(timedelta(minutes=6))
+    world.ratings.run_due()
+    assert len(set(names)) == 1, "the PBX is told the same call again, and rings once"
+    comes(world, {"kind": "Reported", "reference": names[0], "outcome": "unanswered"})
+    (survey,) = world.rows("survey")
+    assert (survey.state, survey.attempts) == ("scheduled", 1)
+    book.after = lambda message: names.append(message.once)
+    world.clock.advance(timedelta(minutes=6))
+    world.ratings.run_due()
+    assert len(set(names)) == 2
+    comes(world, {"kind": "Scored", "reference": names[0], "score": 7, "event": "pressed late"})
+    assert world.ratings.answers("acme")[0].score == 7, "a key counts whichever try it was"
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"scale": "nps-11"}, "channels.phone.scale"),
+        ({"scale": "low"}, "channels.phone.scale"),
+        ({"after_low": "menu"}, "channels.phone.menu"),
+        ({"menu_keys": {"1": "speed"}}, "channels.phone.menu_keys"),
+        ({"after_low": "robot"}, "channels.phone.after_low"),
+        ({"thanks": {"en": "nowhere.wav"}}, "channels.phone.thanks.en"),
+    ],
+)
+def test_what_does_not_fit_a_telephone_is_named(make_world, book, change, key):
+    low = {"low": -1, "high": 8, "dissatisfied_to": 3, "satisfied_from": 7, "ends": {"en": ["a", "b"]}}
+    with pytest.raises(ConfigError) as raised:
+        make_world(**reached_by(book, VOICE, phone={"scale": "keypad-10"} | change, scales={"low": low}))
+    assert key in {problem.key for problem in raised.value.problems}
+
+
+def test_recordings_at_a_channel_that_plays_none_are_named(make_world, book, tmp_path):
+    (tmp_path / "thanks.wav").write_bytes(b"RIFF")
+    with pytest.raises(ConfigError, match=r"channels\.phone\.thanks: is for a channel that plays"):
+        make_world(**reached_by(book, phone={"thanks": {"en": str(tmp_path / "thanks.wav")}}))
