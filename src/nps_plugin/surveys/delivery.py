@@ -66,7 +66,7 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
             if isinstance(claimed, str):
                 done[claimed] += 1
                 left -= claimed not in ("postponed", "moved")
-                if claimed == "moved":
+                if claimed in ("moved", "retried"):
                     lanes.look()
                 continue
             left -= 1

@@ -29,9 +29,10 @@ from .asking import WHY, Asking, new_message
 from .choosing import full_until, opens_on, reaches
 from .due import Due, Post
 from .log import masked
-from .quarantine import NOTICED, contacts_so_far, try_locks
+from .quarantine import contacts_so_far, try_locks
 from .reporting import ATTEMPTS, told_wait, wait_after
 from .rows import survey_of
+from .statements import NOTICED
 
 log = logging.getLogger(__name__)
 
