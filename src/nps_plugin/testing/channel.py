@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,6 +19,7 @@ import pytest
 from ..errors import DeliveryError, Forged
 from ..model import Answered, AnswerOutcome, Client, Delivery, Event, Message, Moved, Received, Request
 from ..ports import Capabilities, Channel
+from .trying import failing, no_network, outcome_of, refusing, shown_of
 from .wire import PERSON, Wire, example_message
 
 #: Seconds in which a sending must have come to an end, whatever the provider does.
@@ -33,6 +33,15 @@ _HEARING = (
     "test_a_repeated_request_gives_the_same_events",
     "test_events_are_fit_to_keep",
     "test_receiving_needs_no_network",
+)
+#: Rules that some channels declare not to be theirs.
+_DECLARED = (
+    *_HEARING,
+    "test_what_leaves_is_what_was_recorded",
+    "test_the_providers_wait_is_handed_on",
+    "test_an_odd_reply_breaks_nothing",
+    "test_garbage_gives_no_crash",
+    "test_a_reply_fails_as_a_delivery_does",
 )
 
 
@@ -68,20 +77,31 @@ class ChannelContract:
     def __init_subclass__(cls, **options: Any) -> None:
         """Leave out the rules about what this contract does not declare: pytest passes over a None."""
         super().__init_subclass__(**options)
-        hears = cls._hears()
-        applies = dict.fromkeys(_HEARING, hears) | {
-            "test_what_leaves_is_what_was_recorded": cls.recorded is not None,
-            "test_the_providers_wait_is_handed_on": cls.says_when,
-            "test_an_odd_reply_breaks_nothing": cls.says_odd,
-            "test_garbage_gives_no_crash": hears and cls._gives("sign"),
-            "test_a_reply_fails_as_a_delivery_does": cls._replies(),
-        }
-        for rule, applied in applies.items():
-            if not applied:
+        left_out = cls.left_out()
+        for rule in _DECLARED:
+            if rule in left_out:
                 setattr(cls, rule, None)
             elif getattr(cls, rule) is None:
                 # a base class without it, and a contract that declares it
                 setattr(cls, rule, getattr(ChannelContract, rule))
+
+    @classmethod
+    def left_out(cls) -> dict[str, str]:
+        """The rules that do not apply, each with the declaration which says so."""
+        hears = cls._hears()
+        deaf = "no `genuine`"
+        found = {} if hears else dict.fromkeys(_HEARING, deaf)
+        if cls.recorded is None:
+            found["test_what_leaves_is_what_was_recorded"] = "no `recorded`"
+        if not cls.says_when:
+            found["test_the_providers_wait_is_handed_on"] = "`says_when = False`"
+        if not cls.says_odd:
+            found["test_an_odd_reply_breaks_nothing"] = "`says_odd = False`"
+        if not hears or not cls._gives("sign"):
+            found["test_garbage_gives_no_crash"] = "no `sign`" if hears else deaf
+        if not cls._replies():
+            found["test_a_reply_fails_as_a_delivery_does"] = deaf if cls.replies is None else "`replies = False`"
+        return found
 
     @pytest.fixture
     def wire(self) -> Any:
@@ -131,7 +151,7 @@ class ChannelContract:
 
     def test_reaching_needs_no_network(self, channel: Channel, wire: Wire) -> None:
         """It is asked within a transaction."""
-        with _no_network() as tried:
+        with no_network() as tried:
             channel.reaches(self.reached)
         assert tried == []
         assert wire.arrived == 0
@@ -151,7 +171,7 @@ class ChannelContract:
 
         def send() -> None:
             together.wait()
-            outcomes.append(_outcome(channel, message))
+            outcomes.append(outcome_of(channel, message))
 
         threads = [threading.Thread(target=send) for _ in range(4)]
         for thread in threads:
@@ -176,7 +196,7 @@ class ChannelContract:
     def test_a_broken_wire_is_tried_again(self, channel: Channel, wire: Wire, message: Message, fault: str) -> None:
         """Whatever the network does becomes a ``DeliveryError`` that is not final."""
         wire.fail(fault)
-        error = _outcome(channel, message)
+        error = outcome_of(channel, message)
         assert isinstance(error, DeliveryError), f"{fault}: {error!r}"
         assert not error.final
 
@@ -185,7 +205,7 @@ class ChannelContract:
     ) -> None:
         """429 and 5xx are not final."""
         wire.refuse(busy_status)
-        error = _outcome(channel, message)
+        error = outcome_of(channel, message)
         assert isinstance(error, DeliveryError), repr(error)
         assert not error.final
 
@@ -193,16 +213,16 @@ class ChannelContract:
         """``Retry-After``, in seconds or as a date, stands in ``retry_after``."""
         for status in (429, 503):
             wire.refuse(status, "17")
-            assert getattr(_outcome(channel, message), "retry_after", None) == 17
+            assert getattr(outcome_of(channel, message), "retry_after", None) == 17
         wire.refuse(503, format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True))
-        assert 240 <= (getattr(_outcome(channel, message), "retry_after", None) or 0) <= 300
+        assert 240 <= (getattr(outcome_of(channel, message), "retry_after", None) or 0) <= 300
         wire.refuse(503, "soon")
-        assert getattr(_outcome(channel, message), "retry_after", 0) is None
+        assert getattr(outcome_of(channel, message), "retry_after", 0) is None
 
     def test_a_refusal_is_final(self, channel: Channel, wire: Wire, message: Message, final_status: int) -> None:
         """Another try would not help: the next channel takes over."""
         wire.refuse(final_status)
-        error = _outcome(channel, message)
+        error = outcome_of(channel, message)
         assert isinstance(error, DeliveryError), repr(error)
         assert error.final
 
@@ -210,7 +230,7 @@ class ChannelContract:
         """A provider that says nothing does not hold up the worker."""
         wire.fail("silence")
         outcomes: list[object] = []
-        thread = threading.Thread(target=lambda: outcomes.append(_outcome(channel, message)), daemon=True)
+        thread = threading.Thread(target=lambda: outcomes.append(outcome_of(channel, message)), daemon=True)
         thread.start()
         thread.join(PATIENCE)
         assert outcomes, f"still waiting after {PATIENCE} s"
@@ -221,14 +241,14 @@ class ChannelContract:
         """What is not the provider's usual reply gives a ``Delivery`` or a ``DeliveryError``, and nothing else."""
         for body in _ODD:
             wire.say(body)
-            outcome = _outcome(channel, message)
+            outcome = outcome_of(channel, message)
             assert isinstance(outcome, Delivery | DeliveryError), f"{body!r}: {outcome!r}"
 
     def test_nothing_secret_is_in_errors(self, channel: Channel, wire: Wire, message: Message) -> None:
         """Neither the settings' secrets nor the client's addresses, name, texts and token, even where the provider
         repeats them."""
         for error in self._errors(channel, wire, message):
-            for shown in _shown(error):
+            for shown in shown_of(error):
                 assert self._secret_in(shown, message) == [], f"in {type(error).__name__}"
 
     def test_nothing_secret_is_in_logs(
@@ -236,7 +256,7 @@ class ChannelContract:
     ) -> None:
         """The same for what is logged from INFO upwards, whether it works or not."""
         with caplog.at_level(logging.INFO):
-            _outcome(channel, message)
+            outcome_of(channel, message)
             for _ in self._errors(channel, wire, message):
                 pass
         assert self._secret_in(caplog.text, message) == []
@@ -287,7 +307,7 @@ class ChannelContract:
 
     def test_receiving_needs_no_network(self, channel: Any, wire: Wire, genuine: Sequence[Request]) -> None:
         """The provider waits for our answer, often not for long."""
-        with _no_network() as tried:
+        with no_network() as tried:
             for request in genuine:
                 channel.receive(request)
         assert tried == []
@@ -297,7 +317,7 @@ class ChannelContract:
         """``reply`` raises nothing but ``DeliveryError``, whatever the wire does."""
         for outcome in AnswerOutcome:
             answered = example_answered(outcome, message)
-            for prepare in (wire.accept, *(_failing(wire, fault) for fault in self.faults)):
+            for prepare in (wire.accept, *(failing(wire, fault) for fault in self.faults)):
                 prepare()
                 with suppress(DeliveryError):
                     channel.reply(answered)
@@ -328,11 +348,11 @@ class ChannelContract:
 
     def _errors(self, channel: Channel, wire: Wire, message: Message) -> Iterator[BaseException]:
         """The delivery errors of everything that can go wrong; other exceptions are other rules' matter."""
-        cases = [_failing(wire, fault) for fault in self.faults]
-        cases += [_refusing(wire, status) for status in (*self.busy, *self.refusals)]
+        cases = [failing(wire, fault) for fault in self.faults]
+        cases += [refusing(wire, status) for status in (*self.busy, *self.refusals)]
         for prepare in cases:
             prepare()
-            outcome = _outcome(channel, message)
+            outcome = outcome_of(channel, message)
             if isinstance(outcome, DeliveryError):
                 yield outcome
 
@@ -354,42 +374,3 @@ def example_answered(outcome: AnswerOutcome, message: Message | None = None) -> 
         score=1, locale="ru", text="Спасибо!", why="Почему?", reasons=message.reasons, invite="Напишите нам",
         url=message.url,
     )  # fmt: skip
-
-
-def _outcome(channel: Channel, message: Message) -> object:
-    """What ``send`` gave or raised."""
-    try:
-        return channel.send(message)
-    except Exception as error:  # noqa: BLE001 - which one it is, is what the rules look at
-        return error
-
-
-def _failing(wire: Wire, fault: str) -> Callable[[], None]:
-    return lambda: wire.fail(fault)
-
-
-def _refusing(wire: Wire, status: int) -> Callable[[], None]:
-    return lambda: wire.refuse(status)
-
-
-def _shown(error: BaseException) -> Iterator[str]:
-    """What a traceback shows of an error and of those behind it."""
-    link: BaseException | None = error
-    while link is not None:
-        yield f"{link} {link!r} {getattr(link, 'reason', '')}"
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-
-
-@contextmanager
-def _no_network() -> Iterator[list[str]]:
-    """Notes every attempt of this process to connect or to look up a name, and lets none through."""
-    tried: list[str] = []
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        tried.append("network")
-        raise OSError("the kit allows no network here")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket.socket, "connect", refuse)
-        patch.setattr(socket, "getaddrinfo", refuse)
-        yield tried
