@@ -4,7 +4,8 @@ It loads PJSIP, which is under the GPL, and beside it the standard library and t
 line, come in over its standard input and go out over its standard output:
 
 in      {"setup": ...} once, {"dial": reference, "order": ...}, {"end": seconds}; the end of the input ends all calls
-out     {"ready": true} or {"problem": text} once, {"registered": text}, {"tell" | "amend" | "free": reference, ...}
+out     {"ready": true} or {"problem": text} once, {"alive": true} every few seconds, {"registered": text},
+        {"tell" | "amend" | "free": reference, ...}
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main() -> None:
     if not first:
         return
     setup = Setup.from_plain(json.loads(first)["setup"])
-    phone = Phone(setup, told, lambda said: say({"registered": said}))
+    phone = Phone(setup, told, lambda said: say({"registered": said}), lambda: say({"alive": True}))
     try:
         phone.open()
     except OSError as error:

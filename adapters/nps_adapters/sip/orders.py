@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from .recordings import Recording, RecordingRefused, Recordings
 
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
-_CALLER = re.compile(r"[+A-Za-z0-9._*#-]{0,40}")
+_CALLER = re.compile(r"[+A-Za-z0-9._*-]{0,40}")
 _KEYS = re.compile(r"[0-9*#]{1,12}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -103,8 +103,8 @@ def read_order(body: bytes, recordings: Recordings, allow: Sequence[str]) -> Ord
         "to": reader.text("to", _NUMBER.fullmatch, "a telephone number, such as +79161234567"),
         "caller": reader.text("from", _CALLER.fullmatch, "a number or name of at most 40 characters", ""),
         "hook": reader.text("hook", is_web, "an address with http:// or https://"),
-        "locale": reader.text("locale", lambda text: len(text) <= 35, "a language", ""),
-        "service": reader.text("service", lambda text: len(text) <= 200, "a name", ""),
+        "locale": reader.text("locale", lambda text: len(text) <= 35 and text.isprintable(), "a language", ""),
+        "service": reader.text("service", lambda text: len(text) <= 200 and text.isprintable(), "a name", ""),
         "keys": frozenset(reader.text("keys", _KEYS.fullmatch, "the keys that are scores, such as 0123456789")),
         "wait": reader.number("wait", 8.0, 1, 60),
         "repeat": int(reader.number("repeat", 1, 0, 5, whole=True)),

@@ -24,6 +24,8 @@ log = logging.getLogger("nps-sip")
 
 #: Seconds that PJSIP is listened to before the queue is looked at.
 _POLL = 0.02
+#: Seconds between two signs of life.
+_BEAT = 5.0
 #: Seconds beyond a recording's own, so that its last syllable is heard.
 _MARGIN = 0.3
 #: A key may come by RFC 2833 and by INFO at once: within so many seconds it is one key.
@@ -43,8 +45,11 @@ class Phone:
     Everything else happens in the thread that calls :meth:`run`.
     """
 
-    def __init__(self, setup: Setup, listener: Listener, registered: Callable[[str], None]) -> None:
-        self._setup, self._listener, self._registered = setup, listener, registered
+    def __init__(
+        self, setup: Setup, listener: Listener, registered: Callable[[str], None], alive: Callable[[], None]
+    ) -> None:
+        self._setup, self._listener, self._registered, self._alive = setup, listener, registered, alive
+        self._beat = 0.0
         self._orders: queue.SimpleQueue[tuple[str, Order]] = queue.SimpleQueue()
         self._lines: dict[str, _Line] = {}
         self._happened: queue.SimpleQueue[tuple[_Line, str, Any]] = queue.SimpleQueue()
@@ -130,6 +135,9 @@ class Phone:
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()
+        if now - self._beat >= _BEAT:
+            self._beat = now
+            self._alive()
         for line in list(self._lines.values()):
             if line.until is not None and now >= line.until:
                 line.until = None

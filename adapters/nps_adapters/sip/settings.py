@@ -18,9 +18,9 @@ from .trunk import LINES, Network, Setup, Trunk
 MAX_TRUNKS = 60
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?")
-_USER = re.compile(r"[A-Za-z0-9._+*#~-]{1,100}")
+_USER = re.compile(r"[A-Za-z0-9._+*~-]{1,100}")
 _PREFIX = re.compile(r"\+?[0-9]{0,14}")
-_DIAL = re.compile(r"[+0-9*#]*\{number\}")
+_DIAL = re.compile(r"[+0-9*]*\{number\}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ log = logging.getLogger("nps-sip")
 _OPENING = 30.0
 #: Seconds before a broken process is started anew; each further time twice as long, up to the longest.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+#: Seconds without a word, after which a process is taken to hang; it says every so often that it does not.
+_SILENCE = 60.0
 #: Seconds beyond ``drain`` for a process to end by itself.
 _GOODBYE = 10.0
 
@@ -47,6 +50,7 @@ class Switchboard:
         if problems:
             self.end(0)
             raise OSError(problems[0])
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
     def dial(self, reference: str, order: Order) -> None:
         """Make this call on a free line; where there is none, it has failed."""
@@ -67,6 +71,13 @@ class Switchboard:
             process.join(drain + _GOODBYE)
             process.kill()
 
+    def _watch(self) -> None:
+        while not self._ending.wait(_SILENCE / 6):
+            for process in self._processes:
+                if process.silent() > _SILENCE:
+                    log.error("%s: the process hangs and is killed", process.name)
+                    process.kill()
+
     def _registered(self, said: str) -> None:
         self.registered = said
 
@@ -84,6 +95,7 @@ class _Process(threading.Thread):
         self._opened = threading.Event()
         self._problem = ""
         self._ready = False
+        self._heard = time.monotonic()
         #: the references of the calls that it holds
         self.calls: set[str] = set()
 
@@ -91,7 +103,9 @@ class _Process(threading.Thread):
         """Wait until it can call; else what is wrong."""
         if not self._opened.wait(_OPENING):
             return "the telephone does not open"
-        return self._problem
+        return self._problem or (
+            "" if self._ready else "the telephone's process ended at once; what it said stands above"
+        )
 
     def dial(self, reference: str, order: Order) -> bool:
         """Whether it makes this call."""
@@ -103,6 +117,11 @@ class _Process(threading.Thread):
                 return True
             self.calls.discard(reference)
             return False
+
+    def silent(self) -> float:
+        """For how many seconds nothing was heard of it."""
+        with self._lock:
+            return time.monotonic() - self._heard if self._ready else 0.0
 
     def end(self, drain: float) -> None:
         """Let running calls go on for so many seconds, then hang up."""
@@ -151,6 +170,7 @@ class _Process(threading.Thread):
             self._listener(reference, None)
 
     def _hear(self, message: dict[str, Any]) -> None:
+        self._heard = time.monotonic()
         match message:
             case {"tell": reference, **told}:
                 self._listener(reference, Tell(**told))
