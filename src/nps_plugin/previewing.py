@@ -15,14 +15,14 @@ from .config import Tenant
 from .errors import ConfigError, ConfigProblem, UnknownTenant
 from .model import AnswerOutcome, CallKind, Message, Scale, Survey, SurveyState
 from .ports import OPERATOR, capabilities_of
-from .surveys.asking import new_message
+from .surveys.asking import WHY, new_message
 from .texting import sms_parts
 from .web import previews
 from .wording.call_texts import script_lines
 from .wording.catalogue import locales, translations
 from .wording.indicator_texts import fulfilled_texts, indicator_text
 from .wording.render import render
-from .wording.replies import choices_of, outcome_text, why_texts
+from .wording.replies import choices_of, outcome_text, why_line, why_texts
 from .wording.texts import point_label
 
 __all__ = ["Shown", "shown", "write_preview"]
@@ -79,7 +79,8 @@ def shown(parts: Parts, tenant: Tenant) -> Iterator[Shown]:
     """Every text of the tenant, in each language that ships."""
     for locale in locales():
         for channel in tenant.all_channels:
-            for asked in _variants(tenant, channel):
+            speaks = capabilities_of(parts.channels.get((tenant.name, channel))).needs_recording
+            for asked in _variants(tenant, channel, speaks=speaks):
                 yield from _messages(parts, tenant, channel, locale, asked)
         yield from _replies(tenant, locale)
         yield from _indicators(tenant, locale)
@@ -108,7 +109,7 @@ class _Asked:
         return ", ".join([*of, self.kind])
 
 
-def _variants(tenant: Tenant, channel: str) -> list[_Asked]:
+def _variants(tenant: Tenant, channel: str, *, speaks: bool) -> list[_Asked]:
     """What differs over that channel: the tenant's own, then each service and level that has words of its own."""
     found = [_Asked()] if channel in tenant.ask.channels else []
     found += [
@@ -121,9 +122,12 @@ def _variants(tenant: Tenant, channel: str) -> list[_Asked]:
         for name, own in tenant.levels.items()
         if channel in tenant.plan_of("", name).channels and (own.question or own.channels)
     ]
-    if tenant.ask.remind_after is None or tenant.adapter_of(channel) == OPERATOR:
+    if tenant.adapter_of(channel) == OPERATOR:
         return found
-    return [*found, *(replace(one, kind="reminder") for one in found)]
+    reminders = [] if tenant.ask.remind_after is None else [replace(one, kind="reminder") for one in found]
+    # a link after a low key on the telephone, over any channel that carries one
+    links = any(way.after_low == "link" for way in tenant.ways.values()) and not speaks
+    return [*found, *reminders, *([_Asked(kind=WHY)] if links else [])]
 
 
 def _messages(parts: Parts, tenant: Tenant, channel: str, locale: str, asked: _Asked) -> Iterator[Shown]:
@@ -156,10 +160,13 @@ def _message(parts: Parts, tenant: Tenant, channel: str, locale: str, asked: _As
         client="", name=_NAMES[locale], email="anna@example.org", phone="+79161234567", telegram="1", locale=locale,
         timezone="", subject=_SUBJECTS[locale],
     )  # fmt: skip
+    low = tenant.scale.low if asked.kind == WHY else None
     asking, _row = new_message(
-        tenant, _survey(parts, tenant), contact, channel=channel, text=None, outcome="sending", now=parts.clock.now(),
+        tenant, _survey(parts, tenant), contact, channel=channel, outcome="sending", now=parts.clock.now(),
+        text=None if low is None else why_line(tenant.scale, low, locale),
         kind=asked.kind, service=asked.service, level=asked.level,
     )  # fmt: skip
+    asking = replace(asking, score=low)
     # nobody's link: a token of its own shape that opens nothing
     return parts.word(tenant, replace(asking, token="0" * 22))
 
@@ -235,7 +242,7 @@ def _indicators(tenant: Tenant, locale: str) -> Iterator[Shown]:
 
 def _scripts(parts: Parts, tenant: Tenant, locale: str) -> Iterator[Shown]:
     """What an operator says who calls to learn why."""
-    if tenant.ask.why_call is None:
+    if tenant.ask.why_call is None and not any(way.after_low == "operator" for way in tenant.ways.values()):
         return
     message = _message(parts, tenant, tenant.all_channels[0], locale, _Asked())
     for text in _call(parts, tenant, locale, CallKind.WHY, message):

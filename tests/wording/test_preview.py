@@ -48,6 +48,7 @@ adapter = "pbx-http"
 url = "https://pbx.example.org/call"
 secret = "env:NPS_SECRET"
 scale = "keypad-10"
+after_low = "link"
 [tenants.acme.channels.desk]
 adapter = "operator"
 scale = "nps-11"
@@ -138,6 +139,8 @@ def test_every_text_of_the_library_stands_beside_its_translation(previewed):
         ("desk/head-question.en.txt", "How do you find our work?"),
         ("phone/loan-question.ru.txt", "loan.wav"),
         ("phone/loan-question.en.txt", "nothing is recorded (service loan, en)"),
+        ("email/why.ru.html", "Рассказать, что было не так"),
+        ("sms/why.en.txt", "You rated us 1 - Bad."),
         ("page/stars-5-1-question.ru.html", "Как вы оцениваете решение вашего вопроса?"),
     ],
 )

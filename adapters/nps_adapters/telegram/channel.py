@@ -214,8 +214,10 @@ _NO_PREVIEW = {"is_disabled": True}
 
 
 def _question(message: Message) -> str:
-    """What is asked, about which ticket, and what the numbers mean where the buttons are numbers."""
+    """What is asked, about which ticket, and what the numbers mean where the buttons are numbers; the page's link where
+    there are none, since the score is known."""
     meaning = "" if all_named(message.points) else ", ".join(_named(message.points))
+    meaning = meaning if message.points else message.url
     return "\n\n".join(filter(None, (message.subject, message.question, meaning)))
 
 

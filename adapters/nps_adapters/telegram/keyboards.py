@@ -34,6 +34,8 @@ class ReasonTapped(Reasoned):
 
 def scale_keyboard(points: Sequence[Point], token: str) -> Keyboard:
     """One button a point: in a row, named points of a longer scale one below the other, numbers in even rows."""
+    if not points:
+        return {"inline_keyboard": []}
     named = all_named(points)
     texts = [point.label if named else str(point.score) for point in points]
     rows = 1 if len(points) <= 3 else len(points) if named else -(-len(points) // _ROW)

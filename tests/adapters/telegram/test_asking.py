@@ -162,3 +162,11 @@ def test_settings_that_cannot_be_used_are_named(settings, key, expected):
     assert problem.key == key
     assert expected in problem.expected
     assert "not one" not in str(caught.value)
+
+
+def test_a_message_that_only_asks_why_leads_to_its_page_and_has_no_buttons(bot, channel):
+    message = example_message(kind="why", points=(), question="You rated us 1. What went wrong?")
+    channel.send(message)
+    assert sent(bot)["text"].endswith(f"You rated us 1. What went wrong?\n\n{message.url}")
+    assert sent(bot)["reply_markup"] == {"inline_keyboard": []}
+    assert mistakes("sendMessage", sent(bot)) == []
