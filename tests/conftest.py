@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,8 +13,18 @@ import pytest
 
 from nps_plugin.store.engine import Store
 from tests.chromium import MISSING, browser_required, find_chromium
+from tests.dialects import share_compiled
 from tests.postgres import Postgres, wanted_engines
 from tests.world import Mailbox, World
+
+#: A file system in memory, where there is one with room: the many commits of the tests need not wait for a disk.
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    # pytest's own variable for where its temporary folders stand; both are read when the first one is made
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+share_compiled()
 
 pytest_plugins = [
     "tests.steps.given",
@@ -85,7 +96,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of this test process."""
     # not under pytest's own folder: that of an older session is removed while the server of a newer one starts
-    server = Postgres(Path(tempfile.mkdtemp(prefix="nps-postgresql-")))
+    server = Postgres(Path(tempfile.mkdtemp(prefix="nps-postgresql-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))))
     yield server
     server.stop()
 
