@@ -21,6 +21,7 @@ from tests.world import World, nonce_of, text_of
 
 CRM = "the secret of the fund's CRM"
 MOSCOW = ZoneInfo("Europe/Moscow")
+PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"}
 IRINA = {"id": "7", "name": "Ирина", "email": "irina@client.example", "phone": "8 (916) 123-45-67", "locale": "ru"}
 JOHN = {"id": "8", "name": "John", "email": "john@client.example", "phone": "+79161234568", "locale": "en"}
 OLEG = {"id": "9", "name": "Олег", "phone": "+79161234569", "locale": "ru"}
@@ -162,7 +163,7 @@ def mail_instead(fund):
 @when(parsers.parse("Irina opens the mail and clicks {score:d}"))
 def clicks(fund, score):
     fund.world.clock.advance(timedelta(hours=2))
-    fund.page = fund.browser.get(f"/fund/{fund.token}?s={score}").text
+    fund.page = fund.browser.get(f"/fund/{fund.token}?s={score}", headers=PHONE).text
 
 
 @then("nothing is stored yet, and the page says so")
@@ -174,7 +175,8 @@ def not_yet(fund):
 @when("she confirms it")
 def confirms(fund):
     data = {"nonce": nonce_of(fund.page), "score": "3"}
-    response = fund.browser.post(f"/fund/{fund.token}", data=data)
+    fund.world.clock.advance(timedelta(seconds=20))
+    response = fund.browser.post(f"/fund/{fund.token}", data=data, headers=PHONE)
     fund.page = response.text
     response.close()
 
@@ -191,7 +193,7 @@ def asks_why(fund, score):
 def writes(fund, reason, words):
     fund.world.clock.advance(timedelta(minutes=3))
     data = {"nonce": nonce_of(fund.page), "score": "3", "step": "why", "reason": reason, "comment": words}
-    fund.browser.post(f"/fund/{fund.token}", data=data).close()
+    fund.browser.post(f"/fund/{fund.token}", data=data, headers=PHONE).close()
 
 
 @then("the reason and the comment stand with the score")
@@ -220,7 +222,7 @@ def log_holds(fund):
         unanswered,
         ("sent", "email", ""),
         ("visited", "", "sent: 1 time(s), last counted here"),
-        ("answered", "email", "score 3 from client, graded unclear; counted"),
+        ("answered", "email", "score 3 from client, graded human; counted"),
         ("explained", "", "speed, a comment"),
     ]
 
