@@ -193,3 +193,27 @@ def test_recordings_at_a_channel_that_plays_none_are_named(make_world, book, tmp
     (tmp_path / "thanks.wav").write_bytes(b"RIFF")
     with pytest.raises(ConfigError, match=r"channels\.phone\.thanks: is for a channel that plays"):
         make_world(**reached_by(book, phone={"thanks": {"en": str(tmp_path / "thanks.wav")}}))
+
+
+def test_a_channel_that_was_passed_over_hides_no_report_of_the_next_one(make_world, book):
+    other = Book()
+    settings = reached_by(book, VOICE, phone={"scale": "keypad-10"}, ask={"channels": ["phone", "sms"]})
+    can = {"pending": True, "report_within": timedelta(minutes=15)}
+    settings["channels"]["sms"] = {"adapter": "gateway", "book": other, "can": can}
+    world = make_world(**settings, strict=False)
+    # ids of one moment stand in any order
+    for number in range(8):
+        world.close(str(number), client=Client(id=str(number), phone=f"+7916123{number:04d}"))
+    world.ratings.run_due()
+    assert (len(book.sent), len(other.sent)) == (0, 8)
+    for number in range(4):
+        told = {"kind": "Reported", "reference": f"call {number + 1}", "outcome": "failed", "event": f"f{number}"}
+        comes(world, told, channel="sms")
+    assert [row.state for row in world.rows("survey")].count("scheduled") == 4
+    world.clock.advance(timedelta(minutes=16))
+    world.ratings.run_due()
+    assert world.ratings.run_due().sent == 0
+    assert len(other.sent) == 12, "the four that failed are tried again"
+    world.clock.advance(timedelta(minutes=6))
+    world.ratings.run_due()
+    assert len(other.sent) == 16, "and those of which nothing was heard"

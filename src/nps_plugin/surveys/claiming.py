@@ -67,7 +67,7 @@ def unreported(due: Due) -> str | None:
     within = capabilities_of(channel).report_within
     if within is None:
         return None
-    newest = select(messages).filter_by(tenant_id=due.tenant.name, survey=due.row.survey)
+    newest = select(messages).filter_by(tenant_id=due.tenant.name, survey=due.row.survey, channel=due.row.channel)
     message = due.connection.execute(newest.order_by(messages.c.message.desc()).limit(1)).first()
     if message is None or message.outcome != "sent":
         return None

@@ -140,6 +140,7 @@ def _newer(connection: Connection, message: Any) -> bool:
         messages.c.tenant_id == message.tenant_id,
         messages.c.survey == message.survey,
         messages.c.kind == "question",
+        messages.c.outcome != "skipped",
         messages.c.message > message.message,
     )
     return connection.execute(found.limit(1)).first() is not None
