@@ -147,6 +147,7 @@ def test_levels_are_compared_within_themselves(heard):
 
 
 @pytest.mark.both_engines
+@pytest.mark.both_engines
 def test_the_whole_and_each_level_are_told_and_one_level_can_be_asked_for(heard):
     heard.add(20, 3, level="head", no_errors="yes")
     heard.add(4, 1, level="user", no_errors="no")
@@ -162,6 +163,7 @@ def test_the_whole_and_each_level_are_told_and_one_level_can_be_asked_for(heard)
         heard.ratings.indicators("acme", by="client")
 
 
+@pytest.mark.both_engines
 def test_an_older_way_of_asking_stands_apart_and_a_window_is_held(heard):
     heard.add(7, 3, procedure="a" * 16, days=40, no_errors="no")
     heard.add(9, 3, no_errors="yes")

@@ -74,6 +74,7 @@ def test_what_is_said_stands_beside_the_answer_and_changes_neither_score_nor_ver
 
 
 @pytest.mark.both_engines
+@pytest.mark.both_engines
 def test_a_later_tap_of_the_same_person_corrects_and_nothing_is_overwritten(agreed):
     token = agreed.asked()
     said(agreed, token, no_errors="no")

@@ -23,6 +23,7 @@ def spoken(world, source="interview", **said):
 
 
 @pytest.mark.both_engines
+@pytest.mark.both_engines
 def test_an_interview_is_kept_with_what_is_known_of_it(agreed):
     voice = spoken(agreed, client=IVAN, score=1, indicators={"solved": "partly"}, service="mail")
     assert (voice.level, voice.organization, voice.by, voice.at) == ("head", "North", "olga", agreed.clock.now())
