@@ -85,7 +85,7 @@ class Parts:
         expired = expire_due(post, clock.now())
         ended = end_removed(self.store, self.subscribers, clock)
         told = self.tell(clock, limit, self.webhooks)
-        folded = fold_due(self.store, self.enabled, limit)
+        folded = fold_due(self.store, self.enabled, limit, self.subscribers)
         if judge_due(self.store, self.enabled, self.subscribers, clock.now(), limit):
             told += self.tell(clock, limit, self.webhooks)
         return WorkDone(

@@ -110,7 +110,8 @@ def _counted(connection: Connection) -> None:
         INSERT INTO nps_counted
         SELECT 'acme', '', ticket, 1, printf('%032x', client), closed * 1000000, (closed + 86400) * 1000000,
             CASE client % 3 WHEN 0 THEN 1 ELSE 2 END, 3 * (1 - met) + {_SCORE} - 1, 'agent' || agent,
-            'queue' || queue, 'service' || service, '', 'p' || priority, 'org' || (client % 2000), 12, 12, NULL
+            'queue' || queue, 'service' || service, '', 'p' || priority, 'org' || (client % 2000), 12, 12, NULL,
+            1, NULL, ''
         FROM drawn""")
     for index in tables.counted.indexes:
         index.create(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -12,8 +13,12 @@ import pytest
 from tests.counts.brute import brute, shown
 from tests.properties.drama import WAYS, Drama, Post, settings
 from tests.surveys.wires import Book
+from tests.verdicts.by_statement import by_statement
+from tests.verdicts.by_statement import shown as shown_signs
 
+from nps_plugin import Assignment
 from nps_plugin.counts import fold, read_counts, rebuild
+from nps_plugin.verdicts.sign_counts import Window, read_sign_counts
 
 SEED = int(os.environ.get("NPS_SEED", "20261122"))
 SEQUENCES = int(os.environ.get("NPS_SEQUENCES", "60"))
@@ -53,7 +58,12 @@ class Busy(Drama):
 
     def facts(self):
         pick = self.dice.choice
+        who = self.dice.randrange(3)
+        self.cast[who] = replace(self.cast[who], phone=f"+{self.number}-{who}{pick('ab')}")
         return {
+            "replies": pick([None, 1, 1, 2]),
+            "last_reply_length": pick([None, 10, 90]),
+            "path": tuple(Assignment(agent=name) for name in pick(["", "ab", "aba", "ab a", "abab"])),
             "agent": pick(["", "olga", "oleg", "ivan"]),
             "queue": pick(["first", "second"]),
             "service": pick(["net", "mail"]),
@@ -85,6 +95,13 @@ class Busy(Drama):
         with self.store.read() as connection:
             found = read_counts(connection, self.tenant, mix=True, times=True, **part)
         assert shown(found) == expected, part
+        by = part.get("by", ())
+        if by in ((), ("agent",)) and part.get("basis", "closed") == "closed":
+            of = Window(since=part.get("since"), until=part.get("until"), where=part.get("where", {}))
+            how = {"by": "".join(by), "now": self.world.clock.now(), "short": 50}
+            with self.store.read() as connection:
+                signs = read_sign_counts(connection, self.tenant, of, **how)
+                assert shown_signs(signs, *by) == by_statement(connection, self.tenant, of, **how), part
 
     doings: ClassVar = (*Drama.doings, ("fold_some", 6), ("look", 6))
 
@@ -92,7 +109,7 @@ class Busy(Drama):
 @pytest.mark.parametrize("way", WAYS)
 def test_counts_are_exact_at_any_moment(make_world, way):
     book = Book()
-    world = make_world(**settings(way, book), timezone="Europe/Moscow")
+    world = make_world(**settings(way, book), timezone="Europe/Moscow", signs={"brush_off_within": 0.5})
     for number in range(max(1, SEQUENCES // len(WAYS) // 2)):
         dice = random.Random(f"{SEED} {way} {number}")
         drama = Busy(world=world, post=Post(world, book, dice), number=number, dice=dice)

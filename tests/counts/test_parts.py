@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nps_plugin import Client
@@ -22,6 +22,7 @@ counts = st.integers(0, 1 << 40)
 vectors = st.lists(counts, min_size=1, max_size=9)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(counts, min_size=4, max_size=4), min_size=1, max_size=40))
 def test_packed_vectors_add_up_whatever_their_widths(rows):
     found = add_up(("key", 4, pack(row)) for row in rows)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.world import World, send
 
-from nps_plugin import Ratings, hookimpl
+from nps_plugin import Client, Ratings, hookimpl
 
 
 class Hears:
@@ -63,6 +63,52 @@ def test_a_changed_answer_is_told_again_with_the_next_revision(make_world):
     verdicts = [news for news in ears.heard if type(news).__name__ == "VerdictReached"]
     assert [(news.revision, news.verdict.kind) for news in verdicts] == [(1, "watermelon"), (2, "confirmed")]
     assert verdicts[0].event != verdicts[1].event
+
+
+def signs_told(plugin) -> list[tuple[str, int, list[str]]]:
+    news = [one for one in plugin.heard if type(one).__name__ == "VerdictReached"]
+    return [(one.ticket, one.revision, [sign.value for sign in one.verdict.signs]) for one in news]
+
+
+def later(world: World, **by: int) -> None:
+    world.clock.advance(timedelta(**by))
+    for _ in ("counts", "tells"):
+        world.ratings.run_due(limit=500)
+
+
+def test_a_quick_fix_that_shows_after_the_verdict_is_told_with_it_once(make_world):
+    ears = Hears()
+    world = make_world(plugins=[ears], ask={"channels": ["host"]})
+    reopened, back = (world.close(name, client=Client(id=name), queue="first") for name in ("1", "2"))
+    for receipt in (reopened, back):
+        world.ratings.record_answer("acme", 3, survey=receipt.survey.id)
+    later(world, hours=1)
+    world.ratings.ticket_reopened("acme", "1", world.clock.now())
+    later(world, hours=1)
+    world.clock.advance(timedelta(hours=1))
+    world.close("3", client=Client(id="2"), queue="first", took=timedelta(hours=1))
+    later(world, hours=1)
+    assert signs_told(ears) == [("1", 1, []), ("2", 1, []), ("1", 2, ["quick_fix"]), ("2", 2, ["quick_fix"])]
+    # the counts hear of both tickets again, and nothing new shows
+    later(world, hours=1)
+    world.close("4", client=Client(id="2"), queue="first", took=timedelta(minutes=1))
+    world.close("1", client=Client(id="1"), reopened=1)
+    later(world, hours=1)
+    assert len(signs_told(ears)) == 4
+
+
+def test_a_verdict_that_told_of_it_already_or_was_never_told_is_not_told_again(make_world):
+    ears = Hears()
+    world = make_world(plugins=[ears], ask={"channels": ["host"]})
+    receipt = world.close("1", client=Client(id="1"), queue="first")
+    world.close("2", client=Client(id="2"))
+    world.clock.advance(timedelta(hours=2))
+    for client in "12":
+        world.close(f"again {client}", client=Client(id=client), queue="first", took=timedelta(hours=1))
+    world.clock.advance(timedelta(hours=1))
+    world.ratings.record_answer("acme", 3, survey=receipt.survey.id)
+    later(world, hours=1)
+    assert signs_told(ears) == [("1", 1, ["quick_fix"])]
 
 
 def test_words_that_come_later_are_told_and_the_verdict_is_not_told_again(make_world):

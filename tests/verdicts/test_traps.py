@@ -10,11 +10,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.verdicts.by_statement import by_statement, shown
 from tests.world import World
 
 from nps_plugin import Assignment, Client, ClosedTicket
+from nps_plugin.counts import fold, rebuild
 from nps_plugin.model import Sign, SignFinding
-from nps_plugin.verdicts.sign_counts import JumpCounts, Window, read_jump, read_sign_counts
+from nps_plugin.verdicts.sign_counts import JumpCounts, Window, read_sign_counts
 from nps_plugin.verdicts.signs import short_reply
 from nps_plugin.verdicts.traps import FLOOR, SignCount, sign_findings, sign_findings_from_counts
 
@@ -182,7 +184,8 @@ def test_closings_stand_in_their_bins_and_exactly_at_the_target_is_before_it(mak
             world.ratings.record_answer("acme", score, survey=asked(world, str(number)), source="operator", by="vera")
     with world.ratings._parts.store.read() as connection:
         window = Window(since=None, until=None, where={})
-        counts = read_jump(connection, world.ratings.settings.tenants["acme"], window)
+        tenant = world.ratings.settings.tenants["acme"]
+        counts = read_sign_counts(connection, tenant, window, now=world.clock.now(), short=None)[""].jump
     assert counts.bins == (2, 3, 2, 2)
     assert (counts.near, counts.early) == ((2, 0, 0), (0, 1, 1))
 
@@ -236,13 +239,16 @@ def test_a_slice_counts_exactly_the_signs_of_its_tickets(world, seed):
     tenant, now = world.ratings.settings.tenants["acme"], world.clock.now() + 15 * DAY
     with world.ratings._parts.store.read() as connection:
         short = short_reply(connection, tenant, now)
-        whole = read_sign_counts(connection, tenant, Window(since=None, until=None, where={}), now=now, short=short)[""]
+        whole = read_sign_counts(connection, tenant, Window(since=None, until=None, where={}), now=now, short=short)[
+            ""
+        ].counts
         queue = read_sign_counts(
             connection, tenant, Window(since=None, until=None, where={"queue": "first"}), now=now, short=short
-        )[""]
-        agents = read_sign_counts(
+        )[""].counts
+        by_agent = read_sign_counts(
             connection, tenant, Window(since=None, until=None, where={}), by="agent", now=now, short=short
         )
+        agents = {agent: one.counts for agent, one in by_agent.items()}
     rows = world.rows("closure")
     verdicts = {
         (row.ticket, row.closure): world.ratings.ticket_verdict("acme", row.ticket, closure=row.closure) for row in rows
@@ -268,6 +274,48 @@ def test_a_slice_counts_exactly_the_signs_of_its_tickets(world, seed):
         held = sum(agent in {station[0] for station in row.path} for row in rows)
         alone = sum(row.passes == 0 and row.credited == agent for row in rows)
         assert agents[agent][Sign.BOUNCING][1] <= held + alone
+
+
+@pytest.mark.parametrize("folded", [0, 40, 500])
+def test_folded_or_not_a_slice_has_the_signs_that_a_look_at_every_closing_finds(world, folded):
+    told = busy_month(world, 3, closings=80)
+    tenant, store = world.ratings.settings.tenants["acme"], world.ratings._parts.store
+    fold(store, tenant, folded)
+    closed = sorted(one.closed_at for one in told)
+    early, late, now = closed[20], closed[60], closed[-1] + 10 * DAY
+    slices = [({}, ""), ({}, "agent"), ({"queue": "first"}, "agent"), ({"agent": "olga"}, "")]
+    with store.read() as connection:
+        clients = connection.exec_driver_sql("SELECT client FROM nps_closure WHERE client IS NOT NULL").scalars()
+        slices.append(({"client": min(clients), "queue": "second"}, ""))
+        for since, until in ((None, None), (early, late), (early - 40 * DAY, late)):
+            for where, by in slices:
+                window = Window(since=since, until=until, where=where)
+                found = read_sign_counts(connection, tenant, window, by=by, now=now, short=50)
+                expected = by_statement(connection, tenant, window, by=by, now=now, short=50)
+                assert shown(found, by) == expected, (since, until, where, by)
+
+
+def test_with_other_thresholds_signs_are_read_from_the_facts_until_all_is_counted_anew(world):
+    busy_month(world, 4, closings=120)
+    world.ratings.run_due(limit=500)
+    world.config["tenants"]["acme"]["signs"] = {"bouncing_from": 3, "paused_over": 0.8, "quick_fix_within": "3d"}
+    world.ratings.reload(world.config)
+    tenant, store = world.ratings.settings.tenants["acme"], world.ratings._parts.store
+
+    def same() -> bool:
+        with store.read() as connection:
+            now = world.clock.now()
+            window = Window(since=now - 20 * DAY, until=None, where={})
+            found = read_sign_counts(connection, tenant, window, now=now, short=50)
+            return shown(found) == by_statement(connection, tenant, window, now=now, short=50)
+
+    assert same()
+    world.close("one more", path=(Assignment(agent="olga"), Assignment(agent="petr")))
+    assert same()
+    fold(store, tenant)
+    assert world.rows("fold_queue") == []
+    assert same()
+    assert rebuild(store, tenant).equal
 
 
 def test_bouncing_is_charged_to_who_passed_it_on_and_not_to_who_got_it(world):
@@ -350,7 +398,7 @@ def test_quick_fixes_are_counted_of_closings_that_are_old_enough_for_one(world):
         counts = read_sign_counts(
             connection, tenant, Window(since=None, until=None, where={}), now=world.clock.now() + DAY, short=None
         )
-    assert counts[""][Sign.QUICK_FIX] == (0, 1)
+    assert counts[""].counts[Sign.QUICK_FIX] == (0, 1)
 
 
 def test_an_empty_slice_has_no_findings(world):

@@ -10,11 +10,13 @@ from .tally import MET, MISSED, UNKNOWN, Moments, Row, Stratum, StratumTally, Ta
 
 if TYPE_CHECKING:
     from .bins import TIME_BINS, bin_starts, deadline_bin, time_bin
-    from .folding import fold, fold_due, mark_changed
+    from .folding import fold, fold_due, mark_changed, mark_touched
     from .gathering import Counted
     from .months import final_at
     from .reading import read_counts
     from .rebuilding import rebuild
+    from .sign_reading import SignCounts, read_signs
+    from .signs import client_back, passing_of, reopened_soon
     from .weights import Weights, stratum_weights
 
 __all__ = [
@@ -25,18 +27,24 @@ __all__ = [
     "Counted",
     "Moments",
     "Row",
+    "SignCounts",
     "Stratum",
     "StratumTally",
     "Tally",
     "Weights",
     "bin_starts",
+    "client_back",
     "deadline_bin",
     "final_at",
     "fold",
     "fold_due",
     "mark_changed",
+    "mark_touched",
+    "passing_of",
     "read_counts",
+    "read_signs",
     "rebuild",
+    "reopened_soon",
     "stratum_weights",
     "tally",
     "time_bin",
@@ -50,11 +58,17 @@ _LATER = {
     "fold": "folding",
     "fold_due": "folding",
     "mark_changed": "folding",
+    "mark_touched": "folding",
     "Counted": "gathering",
     "final_at": "months",
     "read_counts": "reading",
     "Rebuilt": "rebuilding",
     "rebuild": "rebuilding",
+    "SignCounts": "sign_reading",
+    "read_signs": "sign_reading",
+    "client_back": "signs",
+    "passing_of": "signs",
+    "reopened_soon": "signs",
     "Weights": "weights",
     "stratum_weights": "weights",
 }

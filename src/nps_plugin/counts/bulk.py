@@ -13,10 +13,11 @@ from ..config.settings import Tenant
 from ..store.tables import counted, folds, mixes, moments
 from .lanes import cells_of, lane
 from .months import FIRST, bounds, month_of
-from .packed import add_lags
+from .packed import SIGNED, add_lags, pack_signs
 from .packing import pack, pack_lags, press
 from .pairs import products
 from .shapes import BASES, FOLDED, MOST_LAG, MOST_POINTS, TOTAL, shape_lanes, shape_places
+from .signs import sign_lanes, sign_places
 from .strata import Strata
 
 #: Rows that are taken from the database at once.
@@ -48,9 +49,10 @@ class Bulk:
         self._kinds = self._kinds_of(strata, tenant)
         self._names: dict[str, Codes] = defaultdict(Codes)
         self._columns: dict[str, array[int]] = {
-            name: array("I") for name in (*FOLDED, "priority", "client", "stratum", "cell", *BASES, "shape")
+            name: array("I") for name in (*FOLDED, "priority", "client", "stratum", "cell", *BASES, "shape", "signs")
         }
         self._shapes: dict[tuple[int | None, int | None, int | None], int] = {}
+        self._signs: dict[tuple[int, int | None], int] = {}
         self._read(connection, tenant)
 
     @staticmethod
@@ -62,7 +64,18 @@ class Bulk:
         return {number: named.index(strata.kind(number, tenant)) for number in strata.ways}
 
     def _read(self, connection: Connection, tenant: Tenant) -> None:
-        names = ("client", "stratum", "cell", *FOLDED, "priority", "elapsed_bin", "worked_bin", "deadline", *BASES)
+        names = (
+            "client",
+            "stratum",
+            "cell",
+            *FOLDED,
+            "priority",
+            "elapsed_bin",
+            "worked_bin",
+            "deadline",
+            *BASES,
+            "signs",
+        )
         query = select(*(counted.c[name] for name in names)).where(counted.c.tenant_id == tenant.name)
         columns, coded, edges = self._columns, self._names, bounds(self._zone)
         span = (0, 0, 0)
@@ -81,15 +94,32 @@ class Bulk:
         into = [columns[name].append for name in (*FOLDED, "priority")]
         client, stratum_into, cell_into = columns["client"].append, columns["stratum"].append, columns["cell"].append
         clients, shapes, shape_into = coded["client"], self._shapes, columns["shape"].append
+        signs, signs_into = self._signs, columns["signs"].append
         clients[None]
         closed_into, answered_into = columns["closed"].append, columns["answered"].append
-        for who, stratum, cell, agent, queue, service, level, priority, elapsed, worked, deadline, closed, at in rows:
+        for (
+            who,
+            stratum,
+            cell,
+            agent,
+            queue,
+            service,
+            level,
+            priority,
+            elapsed,
+            worked,
+            deadline,
+            closed,
+            at,
+            seen,
+        ) in rows:
             client(clients[who])
             stratum_into(stratum)
             cell_into(cell)
             for put, codes, name in zip(into, code, (agent, queue, service, level, priority), strict=True):
                 put(codes[name])
             shape_into(shapes.setdefault((elapsed, worked, deadline), len(shapes)))
+            signs_into(signs.setdefault((seen, deadline), len(signs)))
             closed_into(month(closed))
             answered_into(0 if at is None else month(at))
 
@@ -130,9 +160,23 @@ class Bulk:
                 vector = shapes.setdefault((month, value, stratum), [0] * shape_lanes(points))
                 for place in shape_places(*each[shape], cell, points):
                     vector[place] += count
+        signs = self._sign_vectors(values) if basis == SIGNED else {}
         for key, vector in vectors.items():
             month, value, stratum = key
-            yield folds, (basis, dimension, month, names[value], stratum), (pack(vector), press(shapes[key]))
+            packed = pack(vector), press(shapes[key]), pack_signs(signs.get(key, ()))
+            yield folds, (basis, dimension, month, names[value], stratum), packed
+
+    def _sign_vectors(self, values: array[int]) -> dict[tuple[int, int, int], list[int]]:
+        column, each = self._columns, list(self._signs)
+        vectors: dict[tuple[int, int, int], list[int]] = {}
+        for (month, value, stratum, cell, signs), count in Counter(
+            zip(column[SIGNED], values, column["stratum"], column["cell"], column["signs"], strict=True)
+        ).items():
+            points = self._strata.points(stratum)
+            vector = vectors.setdefault((month, value, stratum), [0] * sign_lanes(points))
+            for place in sign_places(*each[signs], cell, points):
+                vector[place] += count
+        return vectors
 
     def _mix_rows(self, basis: str) -> Iterator[FoldRow]:
         column = self._columns

@@ -24,9 +24,11 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from ..config.settings import Tenant
 from ..model import AnswerState, Band, SurveyState
 from ..store.tables import answers, closures, counted, surveys
 from .bins import deadline_bin_sql, time_bin_sql
+from .signs import sign_columns, touched
 
 #: (host, ticket, closure)
 Key = tuple[str, str, int]
@@ -77,6 +79,9 @@ class Contribution(NamedTuple):
     elapsed_bin: int | None
     worked_bin: int | None
     deadline: int | None
+    signs: int
+    reply: int | None
+    passing: str
 
     @property
     def key(self) -> Key:
@@ -89,7 +94,7 @@ def rated(cell: int, points: int) -> bool:
     return cell < 3 * points
 
 
-def facts_query(dialect: str, tenant: str) -> Select[Any]:
+def facts_query(dialect: str, tenant: Tenant) -> Select[Any]:
     """Each closure of a tenant that has a survey or a reason, with what counts of it.
 
     The answer is that of the ticket verdict: of the respondents' counted answers the one with the lowest band, of equal
@@ -137,13 +142,14 @@ def facts_query(dialect: str, tenant: str) -> Select[Any]:
             time_bin_sql(closures.c.elapsed).label("elapsed_bin"),
             time_bin_sql(closures.c.worked).label("worked_bin"),
             deadline_bin_sql(closures.c.worked, closures.c.target).label("deadline"),
+            *(column.label(name) for name, column in sign_columns(dialect, tenant).items()),
         )
         .select_from(
             closures.join(
                 surveys, and_(surveys.c.tenant_id == closures.c.tenant_id, surveys.c.survey == chosen)
             ).outerjoin(answers, its_answer)
         )
-        .where(closures.c.tenant_id == tenant)
+        .where(closures.c.tenant_id == tenant.name)
     )
 
 
@@ -163,7 +169,7 @@ def cell_of(kpi: int, score: int | None, asked: int, low: int, points: int) -> i
 
 
 def contributions(
-    connection: Connection, tenant: str, keys: Iterable[Key], stratum_of: Callable[[Way], int]
+    connection: Connection, tenant: Tenant, keys: Iterable[Key], stratum_of: Callable[[Way], int]
 ) -> Iterator[Contribution]:
     """What these closures contribute by the facts as they stand."""
     query = facts_query(connection.dialect.name, tenant)
@@ -185,6 +191,19 @@ def folded(connection: Connection, tenant: str, keys: Iterable[Key]) -> Iterator
     for some in _lots(keys):
         rows = connection.execute(select(*columns).where(counted.c.tenant_id == tenant, _among(counted, some)))
         yield from map(Contribution._make, rows)
+
+
+def before_and_now(
+    connection: Connection, tenant: Tenant, keys: Iterable[Key], stratum_of: Callable[[Way], int]
+) -> tuple[dict[Key, Contribution], dict[Key, Contribution]]:
+    """What was folded of these closures, and what they contribute now; with those of which the new ones among them may
+    have changed the signs, as far as they were folded."""
+    keys = set(keys)
+    before = {one.key: one for one in folded(connection, tenant.name, keys)}
+    beside = touched(connection, tenant.name, keys - before.keys(), tenant.signs.quick_fix_within) - keys
+    before |= {one.key: one for one in folded(connection, tenant.name, beside)}
+    now = {one.key: one for one in contributions(connection, tenant, keys | before.keys(), stratum_of)}
+    return before, now
 
 
 def _among(table: Any, keys: Sequence[Key]) -> ColumnElement[bool]:

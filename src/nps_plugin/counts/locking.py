@@ -1,4 +1,4 @@
-"""One folder at a time for each tenant, and in which time zone the folds were cut."""
+"""One folder at a time for each tenant, and in which time zone and with which thresholds the folds were made."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Connection, cast, func, select
 from ..config.settings import Tenant
 from ..store.tables import fold_states
 from ..store.upsert import insert_or
+from .signs import rules_of
 
 
 def lock(connection: Connection, tenant: Tenant, *, wait: bool) -> bool:
@@ -21,7 +22,7 @@ def lock(connection: Connection, tenant: Tenant, *, wait: bool) -> bool:
         if connection.execute(select(take(number))).scalar() is False:
             return False
     if zone_of(connection, tenant) is None:
-        row = {"tenant_id": tenant.name, "zone": tenant.timezone.key}
+        row = {"tenant_id": tenant.name, "zone": tenant.timezone.key, "rules": rules_of(tenant)}
         connection.execute(insert_or(connection, fold_states).values(row).on_conflict_do_nothing())
     return True
 
@@ -29,3 +30,14 @@ def lock(connection: Connection, tenant: Tenant, *, wait: bool) -> bool:
 def zone_of(connection: Connection, tenant: Tenant) -> str | None:
     """The time zone in which the months of the folds were cut; None where nothing was folded yet."""
     return connection.execute(select(fold_states.c.zone).filter_by(tenant_id=tenant.name)).scalar()
+
+
+def other_rules(connection: Connection, tenant: Tenant) -> bool:
+    """Whether the signs in the counts are those of other thresholds than the tenant's."""
+    rules = connection.execute(select(fold_states.c.rules).filter_by(tenant_id=tenant.name)).scalar()
+    return rules not in (None, rules_of(tenant))
+
+
+def is_stale(connection: Connection, tenant: Tenant) -> bool:
+    """Whether the folds must be built anew, since they were made in another time zone or with other thresholds."""
+    return zone_of(connection, tenant) not in (None, tenant.timezone.key) or other_rules(connection, tenant)

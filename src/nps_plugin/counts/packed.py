@@ -16,9 +16,12 @@ from .lanes import cells_of, lane
 from .months import month_of
 from .packing import pack, pack_lags, press, unpack, unpack_lags, unpress
 from .shapes import BASES, MOST_LAG, MOST_POINTS, shape_lanes, shape_places, values_of
+from .signs import sign_lanes, sign_places
 from .strata import Strata
 
 _AT_ONCE = 200
+#: Signs go by the time of the closing alone.
+SIGNED = "closed"
 #: (month, stratum, cell): what of a client counts together
 _Unit = tuple[int, int, int]
 
@@ -32,6 +35,7 @@ class Folds:
         self._named: list[Any] = []
         self._cells: defaultdict[tuple[Any, ...], Counter[int]] = defaultdict(Counter)
         self._shapes: defaultdict[tuple[Any, ...], Counter[int]] = defaultdict(Counter)
+        self._signs: defaultdict[tuple[Any, ...], Counter[int]] = defaultdict(Counter)
         self._mixes: defaultdict[tuple[Any, ...], Counter[int]] = defaultdict(Counter)
         self._moments: defaultdict[tuple[Any, ...], Counter[tuple[int, int]]] = defaultdict(Counter)
 
@@ -50,7 +54,7 @@ class Folds:
 
     def write(self) -> None:
         """Write the rows that changed."""
-        zeros = {"cells": b"", "shape": b""}
+        zeros = {"cells": b"", "shape": b"", "signs": b""}
         for some, rows in self._stored(folds, [*self._cells]):
             for key in some:
                 points = self._strata.points(key[-1])
@@ -58,10 +62,14 @@ class Folds:
                 lanes = 3 * points + 6
                 cells = [*unpack(row["cells"], lanes)] if row["cells"] else [0] * lanes
                 shape = [*unpress(row["shape"], shape_lanes(points))]
-                for places, vector in ((self._cells[key], cells), (self._shapes[key], shape)):
+                lanes = sign_lanes(points)
+                signs = [*unpack(row["signs"], lanes)] if row["signs"] else [0] * lanes
+                changes = ((self._cells[key], cells), (self._shapes[key], shape), (self._signs[key], signs))
+                for places, vector in changes:
                     for place, amount in places.items():
                         vector[place] += amount
-                rows[key] = {"cells": pack(cells), "shape": press(shape)} if any(cells) else None
+                kept = {"cells": pack(cells), "shape": press(shape), "signs": pack_signs(signs)}
+                rows[key] = kept if any(cells) else None
             self._rewrite(folds, some, rows)
         for some, rows in self._stored(mixes, [*self._mixes]):
             for key in some:
@@ -93,6 +101,9 @@ class Folds:
                 self._cells[key][one.cell] += sign
                 for place in shape_places(one.elapsed_bin, one.worked_bin, one.deadline, one.cell, points):
                     self._shapes[key][place] += sign
+                if basis == SIGNED:
+                    for place in sign_places(one.signs, one.deadline, one.cell, points):
+                        self._signs[key][place] += sign
             self._mixes[basis, month, one.agent, one.queue, one.priority, one.stratum][one.cell] += sign
 
     def _months(self, one: Contribution) -> Iterator[tuple[str, int]]:
@@ -198,6 +209,11 @@ class Folds:
 def key_names(table: Table) -> tuple[str, ...]:
     """The primary key of a table, but for the tenant."""
     return tuple(column.name for column in table.primary_key.columns)[1:]
+
+
+def pack_signs(lanes: Sequence[int]) -> bytes:
+    """The lanes of signs; b"" where there are none."""
+    return pack(lanes) if any(lanes) else b""
 
 
 def add_lags(lags: list[list[int]], amounts: Counter[tuple[int, int]]) -> None:

@@ -17,9 +17,10 @@ from ..store.tables import strata as stratum_table
 from ..store.upsert import add
 from .bulk import Bulk
 from .facts import Contribution, Way, facts_query
-from .locking import lock, zone_of
+from .locking import is_stale, lock
 from .packed import key_names
 from .shapes import BASES, FOLDED, TOTAL
+from .signs import rules_of, touched
 from .strata import Strata
 
 _AT_ONCE = 5_000
@@ -56,11 +57,10 @@ def _size(connection: Connection, tenant: Tenant) -> int:
 
 
 def _compare(connection: Connection, tenant: Tenant) -> int:
-    wrong = 0 if zone_of(connection, tenant) in (None, tenant.timezone.key) else 1
+    wrong = int(is_stale(connection, tenant))
     mine = counted.c.tenant_id == tenant.name
     if connection.execute(select(literal(1)).where(mine).limit(1)).first() is None:
-        waits = _waits(closures)
-        query = select(func.count()).select_from(closures).where(closures.c.tenant_id == tenant.name, ~waits)
+        query = select(func.count()).select_from(closures).where(closures.c.tenant_id == tenant.name, ~waits(closures))
         wrong += int(connection.execute(query).scalar_one())
         some = [select(func.count()).where(table.c.tenant_id == tenant.name) for table in (folds, moments, mixes)]
         return wrong + sum(int(connection.execute(query).scalar_one()) for query in some)
@@ -71,23 +71,32 @@ def _compare(connection: Connection, tenant: Tenant) -> int:
 
 def _wrong_rows(connection: Connection, tenant: Tenant) -> int:
     """Rows of ``nps_counted`` that are not what the facts say and do not wait to be folded."""
-    meant = _meant(connection, tenant).subquery()
+    meant = meant_rows(connection, tenant).subquery()
     same = and_(counted.c.tenant_id == tenant.name, *(counted.c[name] == meant.c[name] for name in _KEY))
     differs = or_(*(counted.c[name].is_distinct_from(meant.c[name]) for name in Contribution._fields))
-    query = select(func.count()).select_from(meant.outerjoin(counted, same)).where(differs, ~_waits(meant, tenant))
+    query = select(*(meant.c[name] for name in _KEY)).select_from(meant.outerjoin(counted, same))
+    keys = {
+        (row.host, row.ticket, row.closure) for row in connection.execute(query.where(differs, ~waits(meant, tenant)))
+    }
+    if keys:
+        # what waits may have changed the signs of others, which then wait with it
+        queue = select(*(fold_queue.c[name] for name in _KEY)).where(fold_queue.c.tenant_id == tenant.name).distinct()
+        waiting = [(row.host, row.ticket, row.closure) for row in connection.execute(queue)]
+        keys -= touched(connection, tenant.name, waiting, tenant.signs.quick_fix_within)
     gone = ~exists().where(closures.c.tenant_id == tenant.name, *(closures.c[n] == counted.c[n] for n in _KEY))
     extra = select(func.count()).select_from(counted).where(counted.c.tenant_id == tenant.name, gone)
-    return int(connection.execute(query).scalar_one()) + int(connection.execute(extra).scalar_one())
+    return len(keys) + int(connection.execute(extra).scalar_one())
 
 
-def _waits(table: Any, tenant: Tenant | None = None) -> Any:
+def waits(table: Any, tenant: Tenant | None = None) -> Any:
+    """Whether a closure of this table (of all tenants; of this one) waits to be folded."""
     whose = table.c.tenant_id if tenant is None else literal(tenant.name)
     return exists().where(fold_queue.c.tenant_id == whose, *(fold_queue.c[name] == table.c[name] for name in _KEY))
 
 
-def _meant(connection: Connection, tenant: Tenant) -> Any:
+def meant_rows(connection: Connection, tenant: Tenant) -> Any:
     """What the facts say of every closure, in the shape of ``nps_counted``; the stratum is NULL where it is new."""
-    facts = facts_query(connection.dialect.name, tenant.name).subquery()
+    facts = facts_query(connection.dialect.name, tenant).subquery()
     known = stratum_table.c
     same = and_(known.tenant_id == tenant.name, *(known[name] == facts.c[name] for name in Way._fields))
     cell = case(
@@ -104,18 +113,20 @@ def _repair(connection: Connection, tenant: Tenant) -> None:
     # the queue is read before the facts: what changes meanwhile stays in it
     entries = connection.execute(select(fold_queue.c.entry).where(mine)).scalars().all()
     strata = Strata(connection, tenant.name)
-    facts = facts_query(connection.dialect.name, tenant.name).subquery()
+    facts = facts_query(connection.dialect.name, tenant).subquery()
     for row in connection.execute(select(*(facts.c[name] for name in Way._fields)).distinct()):
         strata.number(Way._make(row))
     strata.keep(connection)
     connection.execute(delete(counted).where(counted.c.tenant_id == tenant.name))
-    meant = _meant(connection, tenant).subquery()
+    meant = meant_rows(connection, tenant).subquery()
     known = select(literal(tenant.name), *meant.c).where(meant.c.stratum.is_not(None))
     connection.execute(insert(counted).from_select(["tenant_id", *Contribution._fields], known))
     for start in range(0, len(entries), _AT_ONCE):
         some = entries[start : start + _AT_ONCE]
         connection.execute(delete(fold_queue).where(mine, fold_queue.c.entry.in_(some)))
-    connection.execute(update(fold_states).filter_by(tenant_id=tenant.name).values(zone=tenant.timezone.key))
+    connection.execute(
+        update(fold_states).filter_by(tenant_id=tenant.name).values(zone=tenant.timezone.key, rules=rules_of(tenant))
+    )
     write_folds(connection, tenant, strata)
 
 

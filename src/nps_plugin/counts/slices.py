@@ -74,30 +74,31 @@ class Slice:
         """The column of that time."""
         return counted.c[self.basis]
 
-    def source(self) -> Any:
-        """``nps_counted``, with the closures where the slice names a fact that only they have."""
+    def source(self, table: Any = counted) -> Any:
+        """``nps_counted`` (or a table like it), with the closures where the slice names a fact that only they have."""
         if set(self.by) | set(self.where) <= set(_OWN):
-            return counted
-        same = and_(*(counted.c[name] == closures.c[name] for name in ("tenant_id", "host", "ticket", "closure")))
-        return counted.join(closures, same)
+            return table
+        same = and_(*(table.c[name] == closures.c[name] for name in ("host", "ticket", "closure")))
+        return table.join(closures, and_(closures.c.tenant_id == self.tenant.name, same))
 
-    def column(self, name: str) -> Any:
+    def column(self, name: str, table: Any = counted) -> Any:
         """The column or JSON value of a slice's name."""
-        return func.coalesce(counted.c.client, "") if name == "client" else _column(name)
+        return func.coalesce(table.c.client, "") if name == "client" else _column(name, table)
 
-    def conditions(self, *, in_order: bool = False) -> list[ColumnElement[bool]]:
+    def conditions(self, *, in_order: bool = False, table: Any = counted) -> list[ColumnElement[bool]]:
         """What rows of :meth:`source` fulfil. ``in_order``: the engine is not to look rows up by their time."""
         since, until = self.window
         # nor is it where a client or an organization has few of them: without statistics SQLite would take the time
-        time = self.time + 0 if in_order or _RARE & self.where.keys() else self.time
-        found = [counted.c.tenant_id == self.tenant.name]
-        found += [_column(name) == value for name, value in self.where.items()]
+        time = table.c[self.basis]
+        time = time + 0 if in_order or _RARE & self.where.keys() else time
+        found = [table.c.tenant_id == self.tenant.name] if "tenant_id" in table.c else []
+        found += [_column(name, table) == value for name, value in self.where.items()]
         if since is not None:
             found.append(time >= since)
         if until is not None:
             found.append(time < until)
         if self.basis == "answered":
-            found.append(counted.c.answered.is_not(None))
+            found.append(table.c.answered.is_not(None))
         return found
 
     # --- in Python, for what is not folded yet
@@ -136,9 +137,9 @@ def grouped(connection: Connection, part: Slice, columns: list[Any], *more: Colu
     return connection.execute(select(*inner.c, func.count()).group_by(*inner.c))
 
 
-def _column(name: str) -> Any:
+def _column(name: str, table: Any = counted) -> Any:
     if name in _OWN:
-        return counted.c[name]
+        return table.c[name]
     if name == "contract":
         return closures.c.contract
     return func.coalesce(closures.c.facts[name].as_string(), "")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from ..store.tables import fold_queue
-from .facts import Contribution, Key, contributions, folded
+from .facts import Contribution, Key, before_and_now
 from .slices import Slice
 from .strata import Strata
 
@@ -29,11 +29,11 @@ def waiting_of(connection: Connection, part: Slice, strata: Strata) -> Sequence[
     keys: list[Key] = [(row.host, row.ticket, row.closure) for row in rows]
     if not keys:
         return ()
-    more = part.more(connection, keys)
-    before, now = folded(connection, tenant, keys), contributions(connection, tenant, keys, strata.number)
+    before, now = before_and_now(connection, part.tenant, keys, strata.number)
+    more = part.more(connection, {**before, **now})
     return [
         Change(one, sign, part.value(one, more))
         for sign, some in ((-1, before), (1, now))
-        for one in some
+        for one in some.values()
         if part.holds(one, more)
     ]

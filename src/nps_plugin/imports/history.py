@@ -279,6 +279,7 @@ class _Writer:
             "tags": ["import"],
             "facts": {},
             "passes": None,
+            "passing": "",
             "still": None,
             "addresses": marks if client else "",
             "problem": "",

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import dropwhile, takewhile
 from math import erfc, inf, sqrt
+from types import MappingProxyType
 
-from ..config.settings import EMPTY, Minimum
+from ..config.settings import Minimum
 from ..model import Direction, Period, PeriodChange, ReportRow, Share, Spot, TrendFinding
 from ..statistics import (
     Interval,
@@ -28,6 +29,7 @@ WEAK, STRONG = 5, 3
 Value = Callable[[ReportRow], float | None]
 #: the shares of one period, by series
 Steady = Mapping[str, float | None]
+_NOTHING: Mapping[datetime, Steady] = MappingProxyType({})
 
 SERIES: dict[str, Value] = {
     "satisfied": lambda row: row.score.share,
@@ -50,7 +52,7 @@ def last_procedure(periods: Sequence[ReportRow]) -> list[ReportRow]:
 
 
 def trends(
-    periods: Sequence[ReportRow], period: Period, minimum: Minimum, steady: Mapping[datetime, Steady] = EMPTY
+    periods: Sequence[ReportRow], period: Period, minimum: Minimum, steady: Mapping[datetime, Steady] = _NOTHING
 ) -> list[TrendFinding]:
     """Mann-Kendall for each series, over periods with enough answers of the newest procedure.
 

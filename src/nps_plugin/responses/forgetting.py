@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, upd
 
 from ..config.secret import Secret
 from ..config.settings import Tenant
+from ..counts import mark_touched
 from ..model import Client, Forgotten, SurveyState
 from ..store.ids import first_id
 from ..store.persons import FORGOTTEN, IN_FLIGHT, find_person, forgotten_since, hashes, made_anew, suppress
@@ -45,11 +46,14 @@ def erase(connection: Connection, tenant: str, persons: Sequence[str], now: date
         .values(due_at=surveys.c.expires_at)
     )
     # what was kept to see that an address changed leads to nobody without the secret, and goes all the same
-    connection.execute(
+    marked = connection.execute(
         update(closures)
-        .where(closures.c.tenant_id == tenant, closures.c.client.in_(list(persons)))
+        .where(closures.c.tenant_id == tenant, closures.c.client.in_(list(persons)), closures.c.addresses != "")
         .values(addresses="")
-    )
+        .returning(closures.c.host, closures.c.ticket, closures.c.closure)
+    ).all()
+    # of these closings, and of the next ones of the same tickets, nobody can tell any more that an address changed
+    mark_touched(connection, tenant, marked, now)
 
     def gone(table: Table) -> int:
         ways = [table.c.client.in_(list(persons))]

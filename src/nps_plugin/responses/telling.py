@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -42,7 +42,7 @@ def tell_due(
     loaded += webhooks.names if webhooks is not None else []
     if not loaded:
         return done
-    settled: tuple[outbox.Row, str] | None = None
+    settled: tuple[outbox.Row, str, Sequence[str]] | None = None
     for left in range(limit, -1, -1):
         # what came of one telling and the claim of the next are one transaction
         with store.write() as connection:
@@ -51,7 +51,7 @@ def tell_due(
             row = outbox.claim(connection, clock.now(), loaded) if left else None
         if row is None:
             break
-        settled = row, _tell(store, plugins, tenants, row, webhooks)
+        settled = row, *_tell(store, plugins, tenants, row, webhooks)
     return done
 
 
@@ -74,28 +74,29 @@ def end_removed(store: Store, subscribers: Iterable[str], clock: Clock) -> int:
 
 def _tell(
     store: Store, plugins: Plugins, tenants: Mapping[str, Tenant], row: outbox.Row, webhooks: Webhooks | None
-) -> str:
-    """Tell one row; "" where the subscriber has heard, else what went wrong."""
+) -> tuple[str, Sequence[str]]:
+    """Tell one row; "" where the subscriber has heard, else what went wrong; and the signs that a verdict had."""
     if row.tenant not in tenants:
         # taken out of the configuration by mistake, or served by another process: the news waits
-        return "its tenant is not in the configuration of the process that tried"
+        return "its tenant is not in the configuration of the process that tried", ()
     try:
         with store.read() as connection:
             news = news_of(connection, tenants, row)
     except Exception as problem:  # noqa: BLE001 - one row that cannot be worded must not hold up the others; it is tried again
         log.error("news %s of kind %s cannot be worded: %s", row.event, row.kind, trail(problem))  # noqa: TRY400
-        return f"cannot be worded: {trail(problem)}"
+        return f"cannot be worded: {trail(problem)}", ()
     # None: nothing left to tell of, since the person was forgotten with the answer
+    signs = [sign.value for sign in news.verdict.signs] if isinstance(news, VerdictReached) else ()
     if webhooks is not None and news is not None and webhooks.has(row.subscriber):
-        return webhooks.tell(row.subscriber, row.kind, news)
-    return "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news)
+        return webhooks.tell(row.subscriber, row.kind, news), signs
+    return "" if news is None else plugins.tell(row.subscriber, f"nps_{row.kind}", news), signs
 
 
-def _settle(connection: Connection, row: outbox.Row, error: str, clock: Clock) -> str:
+def _settle(connection: Connection, row: outbox.Row, error: str, signs: Sequence[str], clock: Clock) -> str:
     if error:
         outbox.failed(connection, row, clock.now(), error)
         return "failed"
-    outbox.told(connection, row, clock.now())
+    outbox.told(connection, row, clock.now(), signs)
     return "told"
 
 

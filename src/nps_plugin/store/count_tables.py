@@ -41,6 +41,8 @@ fold_states = Table(
     Column("tenant_id", NAME, nullable=False),
     #: the time zone in which months were cut; another one in the configuration makes the folds be built anew
     Column("zone", String(64), nullable=False),
+    #: the thresholds of signs that are in the counts; so do others
+    Column("rules", String(80), nullable=False),
     PrimaryKeyConstraint("tenant_id"),
 )
 
@@ -88,6 +90,12 @@ counted = Table(
     Column("elapsed_bin", Integer),
     Column("worked_bin", Integer),
     Column("deadline", Integer),
+    #: the bits of counts.signs, under the thresholds that ``nps_fold_state`` names
+    Column("signs", Integer, nullable=False, server_default="0"),
+    #: characters of the only reply, where it was closed soon after it: with a short one a brush-off
+    Column("reply", Integer),
+    #: [[who held it], [who passed it on]] of a ticket that was passed on, else ""
+    Column("passing", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("tenant_id", "host", "ticket", "closure"),
     # holds all that the moments of a slice need, in the order in which they need it
     Index(
@@ -98,6 +106,18 @@ counted = Table(
     Index("ix_nps_counted_organization", "tenant_id", "organization"),
     Index("ix_nps_counted_closed", "tenant_id", "closed"),
     Index("ix_nps_counted_answered", "tenant_id", "answered"),
+    Index(
+        "ix_nps_counted_reply",
+        *("tenant_id", "closed", "reply", "agent", "queue", "service", "level"),
+        sqlite_where=text("reply IS NOT NULL"),
+        postgresql_where=text("reply IS NOT NULL"),
+    ),
+    Index(
+        "ix_nps_counted_passing",
+        *("tenant_id", "closed"),
+        sqlite_where=text("passing <> ''"),
+        postgresql_where=text("passing <> ''"),
+    ),
 )
 
 #: Closings of one month by cell, packed: of everything, of an agent, a queue, a service, a level.
@@ -115,6 +135,8 @@ folds = Table(
     Column("cells", LargeBinary, nullable=False),
     #: deadline bins of all closings, then elapsed bin x point and worked bin x point of the rated ones
     Column("shape", LargeBinary, nullable=False),
+    #: closings by sign, by bin around the deadline, and the scores of those near it and early, packed; by closing alone
+    Column("signs", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant_id", "basis", "dimension", "month", "value", "stratum"),
 )
 

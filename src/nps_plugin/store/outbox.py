@@ -6,7 +6,7 @@ A row ends untold only where its subscriber was removed, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -126,9 +126,10 @@ def claim(connection: Connection, now: datetime, loaded: Iterable[str]) -> Row |
     return claimed
 
 
-def told(connection: Connection, row: Row, now: datetime) -> None:
-    """The subscriber has heard."""
-    connection.execute(update(outbox).where(_key(row)).values(told_at=now, error=""))
+def told(connection: Connection, row: Row, now: datetime, signs: Sequence[str] = ()) -> None:
+    """The subscriber has heard; of a verdict, with which signs, so that only others are told later."""
+    about = {"about": {**row.about, "signs": [*signs]}} if signs else {}
+    connection.execute(update(outbox).where(_key(row)).values(told_at=now, error="", **about))
 
 
 def failed(connection: Connection, row: Row, now: datetime, error: str) -> None:

@@ -115,6 +115,8 @@ closures = Table(
     Column("facts", JSON, nullable=False),
     #: how often it was passed on, as the path tells; None: no path known
     Column("passes", Integer),
+    #: [[who held it], [who passed it on]] where it was passed on, as JSON text; else ""
+    Column("passing", Text, nullable=False, server_default=""),
     #: working time for which the clock stood still; None: clock or times unknown
     Column("still", Duration),
     #: marks of the client's addresses (store.addresses), to see that one changed; never an address
@@ -125,7 +127,8 @@ closures = Table(
     CheckConstraint("closure >= 1", name="closure"),
     Index("ix_nps_closure_client", "tenant_id", "client", "closed_at"),
     Index("ix_nps_closure_opened", "tenant_id", "client", "opened_at"),
-    Index("ix_nps_closure_closed", "tenant_id", "closed_at"),
+    # with the length, so that the last replies of a tenant are read from the index alone
+    Index("ix_nps_closure_closed", "tenant_id", "closed_at", "last_reply_length"),
 )
 
 #: That a closure was taken up again. One row a closure, however often the host says so.

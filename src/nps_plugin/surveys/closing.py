@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from ..config.secret import Secret
 from ..config.settings import Tenant
+from ..counts import passing_of
 from ..model import ClosedTicket, Exclusion, KpiCheck, NotAsked, Receipt, Survey, SurveyState
 from ..store.addresses import address_marks
 from ..store.folding import queue_fold
@@ -95,6 +96,7 @@ def _ticket(closed: ClosedTicket) -> dict[str, str]:
 
 def _facts(closing: Closing, closure: int, person: str | None) -> dict[str, object]:
     closed, kpi, client = closing.closed, closing.kpi, closing.closed.client
+    given = hand_overs(closed.path)
     credited = {"assignee": closed.agent, "closer": closed.closed_by, "last_replier": closed.last_replier}
     return {name: getattr(closed, name) for name in _SAME} | {
         "tenant_id": closed.tenant,
@@ -115,7 +117,8 @@ def _facts(closing: Closing, closure: int, person: str | None) -> dict[str, obje
         "level": client.level if client else "",
         "path": [[step.agent, step.queue, step.at.isoformat() if step.at else None] for step in closed.path],
         "paused": as_json_times(closed.paused),
-        "passes": len(hand_overs(closed.path)) if closed.path else None,
+        "passes": len(given) if closed.path else None,
+        "passing": passing_of((one.agent for one in closed.path), (one.agent for one in given)) if given else "",
         "still": closing.still,
         "addresses": address_marks(closing.secrets[0], closed.tenant, client) if client and person else "",
         "tags": list(closed.tags),

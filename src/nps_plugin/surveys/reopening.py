@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from ..errors import NpsError
 from ..model import ReopenedTicket
+from ..store.folding import queue_fold
 from ..store.tables import closures, reopenings
 from ..store.upsert import insert_or
 from .closing import cancel_open
@@ -55,4 +56,6 @@ def record_reopening(connection: Connection, reopened: ReopenedTicket, now: date
     if written is None:
         return False
     cancel_open(connection, key, through=closure, now=now)
+    # it may be a quick fix now
+    queue_fold(connection, tenant=reopened.tenant, host=key["host"], ticket=key["ticket"], closure=closure, now=now)
     return True

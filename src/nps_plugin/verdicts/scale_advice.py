@@ -12,12 +12,12 @@ from sqlalchemy import Connection, and_, case, func, select
 
 from ..config.advice import taken_into_account, unused_differences
 from ..config.settings import Tenant
-from ..counts import read_counts
+from ..counts import client_back, read_counts, reopened_soon
 from ..model import Alike, Band, FewerPoints, Neighbours, OutcomeDifference, Scale, ScaleAdvice, ScaleSays
 from ..statistics import effective_points, g2, kept_information, newcombe
 from ..store.tables import closures
 from ..wording.advice_sentences import scale_sentences
-from .sign_counts import client_back, reopened_soon, scored
+from .sign_counts import scored
 
 #: Ratings in all, and of each level compared, that it takes to compare.
 RATINGS, OF_A_POINT = 200, 30

@@ -22,7 +22,7 @@ from ..statistics import (
     wilson,
 )
 from ..wording.sign_sentences import finding_sentence, jump_sentence
-from .sign_counts import Count, JumpCounts, Window, read_jump, read_sign_counts
+from .sign_counts import Count, JumpCounts, Window, read_sign_counts
 from .signs import short_reply
 
 #: The least difference in shares that is worth a word, however sure.
@@ -108,23 +108,27 @@ def sign_findings(
     if agent is not None:
         team = Window(since=since, until=until, where={name: it for name, it in where.items() if name != "agent"})
         by_agent = read_sign_counts(connection, tenant, team, by="agent", now=now, short=short)
-        own = by_agent.pop(agent, {})
+        mine = by_agent.pop(agent, None)
         by_agent.pop("", None)
+        own = {} if mine is None else mine.counts
+        peers = [one.counts for one in by_agent.values()]
         counts = [
-            SignCount(sign=sign, own=own[sign], peers=[one[sign] for one in by_agent.values() if sign in one])
+            SignCount(sign=sign, own=own[sign], peers=[one[sign] for one in peers if sign in one])
             for sign in Sign
             if sign in own
         ]
     else:
-        own = read_sign_counts(connection, tenant, window, now=now, short=short).get("", {})
+        mine = read_sign_counts(connection, tenant, window, now=now, short=short).get("")
+        own = {} if mine is None else mine.counts
         before: Mapping[Sign, Count] = {}
         if since is not None:
             earlier = Window(since=since - (end - since), until=since, where=where)
-            before = read_sign_counts(connection, tenant, earlier, now=now, short=short).get("", {})
+            found = read_sign_counts(connection, tenant, earlier, now=now, short=short).get("")
+            before = {} if found is None else found.counts
         counts = [SignCount(sign=sign, own=own[sign], before=before.get(sign)) for sign in Sign if sign in own]
     return sign_findings_from_counts(
         counts,
-        jump=read_jump(connection, tenant, window),
+        jump=None if mine is None else mine.jump,
         minimum=tenant.minimum,
         agent=agent is not None,
         locale=tenant.locale,

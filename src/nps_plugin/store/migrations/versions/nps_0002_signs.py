@@ -13,8 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("nps_closure", sa.Column("passes", sa.Integer(), nullable=True))
+    op.add_column("nps_closure", sa.Column("passing", sa.Text(), nullable=False, server_default=""))
     op.add_column("nps_closure", sa.Column("still", sa.BigInteger(), nullable=True))
     op.add_column("nps_closure", sa.Column("addresses", sa.String(length=40), nullable=False, server_default=""))
     op.create_index("ix_nps_closure_client", "nps_closure", ["tenant_id", "client", "closed_at"], unique=False)
     op.create_index("ix_nps_closure_opened", "nps_closure", ["tenant_id", "client", "opened_at"], unique=False)
-    op.create_index("ix_nps_closure_closed", "nps_closure", ["tenant_id", "closed_at"], unique=False)
+    op.create_index("ix_nps_closure_closed", "nps_closure", ["tenant_id", "closed_at", "last_reply_length"], unique=False)

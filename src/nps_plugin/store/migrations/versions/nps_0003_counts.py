@@ -32,6 +32,9 @@ def upgrade() -> None:
         sa.Column("elapsed_bin", sa.Integer(), nullable=True),
         sa.Column("worked_bin", sa.Integer(), nullable=True),
         sa.Column("deadline", sa.Integer(), nullable=True),
+        sa.Column("signs", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reply", sa.Integer(), nullable=True),
+        sa.Column("passing", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "host", "ticket", "closure", name=op.f("pk_nps_counted")),
     )
     with op.batch_alter_table("nps_counted", schema=None) as batch_op:
@@ -55,6 +58,20 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_nps_counted_closed", ["tenant_id", "closed"], unique=False)
         batch_op.create_index("ix_nps_counted_organization", ["tenant_id", "organization"], unique=False)
+        batch_op.create_index(
+            "ix_nps_counted_passing",
+            ["tenant_id", "closed"],
+            unique=False,
+            sqlite_where=sa.text("passing <> ''"),
+            postgresql_where=sa.text("passing <> ''"),
+        )
+        batch_op.create_index(
+            "ix_nps_counted_reply",
+            ["tenant_id", "closed", "reply", "agent", "queue", "service", "level"],
+            unique=False,
+            sqlite_where=sa.text("reply IS NOT NULL"),
+            postgresql_where=sa.text("reply IS NOT NULL"),
+        )
     op.create_table(
         "nps_fold",
         sa.Column("tenant_id", sa.String(length=255), nullable=False),
@@ -65,6 +82,7 @@ def upgrade() -> None:
         sa.Column("stratum", sa.Integer(), nullable=False),
         sa.Column("cells", sa.LargeBinary(), nullable=False),
         sa.Column("shape", sa.LargeBinary(), nullable=False),
+        sa.Column("signs", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint(
             "tenant_id", "basis", "dimension", "month", "value", "stratum", name=op.f("pk_nps_fold")
         ),
@@ -73,6 +91,7 @@ def upgrade() -> None:
         "nps_fold_state",
         sa.Column("tenant_id", sa.String(length=255), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("rules", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_nps_fold_state")),
     )
     op.create_table(
