@@ -134,6 +134,16 @@ def test_one_client_who_is_always_unhappy_makes_no_impact(heard):
     assert (impact.difference, impact.tentative) == (1.0, True)
 
 
+def test_what_few_clients_say_again_and_again_is_no_evidence_for_an_impact(heard):
+    for number in range(20):
+        said, content = ("yes", number < 7) if number < 10 else ("no", number < 14)
+        heard.add(10, 3 if content else 1, client=f"{number:032x}", no_errors=said)
+    impact = figures(heard)["no_errors"].impact
+    assert newcombe(70, 100, 40, 100).interval.low > 0.1, "as if each answer were another client's"
+    assert (impact.difference, impact.tentative) == (pytest.approx(0.3), True)
+    assert impact.interval[0] < -0.05
+
+
 def test_levels_are_compared_within_themselves(heard):
     """Heads are content and find no errors, users are not and do: within either, errors go with nothing."""
     for level, content, fine in (("head", 0.9, 0.8), ("user", 0.4, 0.2)):

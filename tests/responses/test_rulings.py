@@ -285,3 +285,40 @@ def test_an_operator_who_differs_from_the_client_waits_for_a_ruling(world):
     recorded = world.ratings.record_answer("acme", 1, token=token)
     other = world.ratings.record_answer("acme", 3, survey=recorded.answer.survey, source="operator", by="pavel")
     assert (other.effect, other.verdict.kind) == ("suspect", "watermelon")
+
+
+def test_a_change_moves_the_counts_by_one_out_and_one_in(world):
+    token = world.asked()
+    world.ratings.record_answer("acme", 3, token=token)
+    world.ratings.record_answer("acme", 1, token=token)
+    assert queued(world) == 1
+    with world.ratings._parts.store.read() as connection:
+        (found,) = read_counts(connection, world.ratings.settings.tenants["acme"])
+    assert found.tally.scores == (1, 0, 0)
+
+
+def test_words_for_an_answer_that_does_not_count_are_kept_and_not_told(make_world):
+    ears = Hears()
+    world = make_world(plugins=[ears])
+    token, _ = suspect(world)
+    ears.heard.clear()
+    again = world.ratings.record_answer("acme", 1, token=token, evidence=THERE, comment="Really!")
+    assert (again.effect, again.answer.comment) == ("repeated", "Really!")
+    assert ears.heard == []
+
+
+def test_who_repeats_an_answer_gets_no_right_to_change_it(world):
+    token = world.asked()
+    world.ratings.record_answer("acme", 3, token=token, evidence=HERE)
+    assert world.ratings.record_answer("acme", 3, token=token, evidence=THERE).effect is Effect.REPEATED
+    assert world.ratings.record_answer("acme", 1, token=token, evidence=THERE).effect is Effect.SUSPECT
+
+
+def test_a_scanner_may_not_change_what_a_person_confirmed_though_it_said_it_first(world):
+    token, _ = provisional(world)
+    world.clock.advance(timedelta(hours=1))
+    world.ratings.record_answer("acme", 1, token=token, evidence=HERE)
+    # an hour later it no longer looks like one
+    scanner = Evidence(agent=SANDBOX.agent, address="192.0.2.0/24")
+    assert world.ratings.record_answer("acme", 3, token=token, evidence=scanner).effect is Effect.SUSPECT
+    assert kind(world) == "watermelon"
