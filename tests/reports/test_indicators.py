@@ -169,6 +169,10 @@ def test_the_whole_and_each_level_are_told_and_one_level_can_be_asked_for(heard)
     assert figures(heard, level="user")["no_errors"].n == 4
     assert [one.value for one in heard.ratings.indicators("acme", by="queue").slices] == ["mail"]
     assert heard.ratings.indicators("acme", by="").slices == ()
+    told = {
+        by: heard.ratings.report("acme", last=2, by=by).details().indicators.by for by in ("queue", "agent", "client")
+    }
+    assert told == {"queue": "queue", "agent": "level", "client": "level"}
     with pytest.raises(ValueError, match="by client"):
         heard.ratings.indicators("acme", by="client")
 

@@ -118,7 +118,11 @@ def read_indicators(connection: Connection, tenant: Tenant, wanted: Wanted, loca
 def for_page(connection: Connection, frame: Frame, locale: str) -> IndicatorReport | None:
     """The indicators of a report; None where nothing was said of any. Voices are told to the manager alone, without
     names."""
-    wanted = Wanted(since=frame.since, until=frame.until, basis=frame.basis, where=frame.where, shown=frame.shown)
+    # by level, or by the slice of the report where it names no person
+    by = frame.by[0] if len(frame.by) == 1 and frame.by[0] not in ("agent", "client") else "level"
+    wanted = Wanted(
+        since=frame.since, until=frame.until, basis=frame.basis, where=frame.where, shown=frame.shown, by=by
+    )
     found = read_indicators(connection, frame.tenant, wanted, locale)
     if frame.audience is Audience.MANAGER and found.voices:
         # the words of what was agreed on are no names
