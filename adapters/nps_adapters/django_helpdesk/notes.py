@@ -20,6 +20,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "verdict": "Client rating",
         "corrected": "Client rating corrected",
         "answer": "What the client said",
+        "sign": "Seen on the ticket later",
+        "signs": "Signs",
         "reasons": "Reasons",
         "comment": "Comment",
         "confirmed": "confirmed",
@@ -31,6 +33,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "pending": "no answer counts at present",
         "unanswered": "not answered",
         "not_asked": "not asked",
+        "sign.brush_off": "closed soon with one short reply",
+        "sign.bouncing": "passed on again and again",
+        "sign.quick_fix": "the client was soon back",
+        "sign.paused_clock": "the clock mostly stood still",
+        "sign.address_changed": "another address of the client than before",
         "reason.speed": "it took too long",
         "reason.errors": "mistakes were made",
         "reason.attitude": "rude or indifferent treatment",
@@ -42,6 +49,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "verdict": "Оценка клиента",
         "corrected": "Оценка клиента исправлена",
         "answer": "Что сказал клиент",
+        "sign": "Позже замечено в обращении",
+        "signs": "Признаки",
         "reasons": "Причины",
         "comment": "Комментарий",
         "confirmed": "срок выдержан, клиент доволен",
@@ -53,6 +62,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "pending": "засчитанного ответа сейчас нет",
         "unanswered": "клиент не ответил",
         "not_asked": "клиента не спрашивали",
+        "sign.brush_off": "закрыто вскоре после одного короткого ответа",
+        "sign.bouncing": "передавали снова и снова",
+        "sign.quick_fix": "клиент вскоре вернулся",
+        "sign.paused_clock": "часы большей частью стояли",
+        "sign.address_changed": "другой адрес клиента, чем прежде",
         "reason.speed": "слишком долго",
         "reason.errors": "допущены ошибки",
         "reason.attitude": "грубость или равнодушие",
@@ -79,11 +93,16 @@ def write_verdict(news: VerdictReached) -> None:
     def note(before: Any) -> tuple[str, str] | None:
         if before is None and verdict.kind in _SAYS_NOTHING:
             return None
-        text = _plain(verdict.sentence)
+        words, told = _words(news.tenant), _plain(verdict.sentence)
+        text = told
+        if verdict.signs:
+            signs = ", ".join(words.get(f"sign.{sign.value}", sign.value) for sign in verdict.signs)
+            text += f"\n\n{words['signs']}: {_plain(signs)}"
         # news is worded when it is told: two corrections in a row may both tell of the second
         if before is not None and before.comment == text:
             return None
-        words = _words(news.tenant)
+        if before is not None and before.comment.split("\n\n")[0] == told:
+            return words["sign"], text
         score = "" if verdict.score is None else f"{verdict.score}, "
         return f"{words['verdict' if before is None else 'corrected']}: {score}{words[verdict.kind.value]}", text
 

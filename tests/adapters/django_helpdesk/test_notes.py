@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.adapters.django_helpdesk.site import Site
 
-from nps_plugin import NpsError, TicketVerdict, VerdictKind, VerdictReached, hookimpl
+from nps_plugin import NpsError, Sign, TicketVerdict, VerdictKind, VerdictReached, hookimpl
 
 pytestmark = pytest.mark.host
 
@@ -191,6 +191,31 @@ def test_a_correction_that_says_the_same_is_not_written_twice(site: Site) -> Non
     write(news(ticket, event="e2", revision=2))
 
     assert len(site.notes(ticket)) == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "signs"),
+    [
+        ("en", "Seen on the ticket later", "Signs: closed soon with one short reply, the client was soon back"),
+        (
+            "ru",
+            "Позже замечено в обращении",
+            "Признаки: закрыто вскоре после одного короткого ответа, клиент вскоре вернулся",
+        ),
+    ],
+)
+def test_signs_are_named_and_one_that_shows_later_is_added(site: Site, locale: str, title: str, signs: str) -> None:
+    with site.settings(config=site.config(locale=locale)):
+        ticket = resolved(site)
+        verdict = news(ticket).verdict
+        write(news(ticket, verdict=replace(verdict, signs=(Sign.BRUSH_OFF,))))
+
+        later = replace(verdict, signs=(Sign.BRUSH_OFF, Sign.QUICK_FIX))
+        write(news(ticket, event="e2", revision=2, verdict=later))
+
+        (_, first), (said, second) = site.notes(ticket)
+    assert first.endswith(signs.split(",", maxsplit=1)[0])
+    assert (said, second.endswith(signs)) == (title, True)
 
 
 @pytest.mark.parametrize("kind", [VerdictKind.PENDING, VerdictKind.UNANSWERED, VerdictKind.NOT_ASKED])
