@@ -14,6 +14,8 @@ from nps_plugin.config.settings import Target
 from nps_plugin.counts import Stratum
 from nps_plugin.model import Level, Link, Share, Sign, SignFinding, SliceVerdict, Trap
 from nps_plugin.verdicts import judge_slice
+from nps_plugin.wording.catalogue import translations
+from nps_plugin.wording.verdict_sentences import Said
 
 #: words that would say why; the whole word, or its beginning where it ends with *
 CAUSAL = {
@@ -55,6 +57,20 @@ MORE: dict[str, dict[str, Any]] = {
     "signs": {"signs": SIGNS},
     "one sign": {"signs": SIGNS[:1], "preliminary": True, "weights": {MAIL: 0.4, PHONE: 0.6}},
 }
+
+
+@pytest.mark.parametrize(
+    ("share", "en", "ru"),
+    [
+        (0, "0%", "0\xa0%"),
+        (1 / 1000, "<1%", "<1\xa0%"),
+        (0.006, "1%", "1\xa0%"),
+        (0.999, ">99%", ">99\xa0%"),
+        (1, "100%", "100\xa0%"),
+    ],
+)
+def test_a_few_are_not_none_and_nearly_all_are_not_all(share: float, en: str, ru: str):
+    assert [Said(translations(locale), locale).percent(share) for locale in ("en", "ru")] == [en, ru]
 
 
 def verdict(group: str, more: str, locale: str) -> SliceVerdict:

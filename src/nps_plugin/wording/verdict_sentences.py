@@ -116,8 +116,12 @@ class Said:
         return self.words.ngettext(one, many, n) % {"n": self.count(n), **values}
 
     def percent(self, share: float, against: float | None = None) -> str:
-        """A share in whole percent; with decimals where it would look like what it is held against and is not."""
-        return self._number(share, self._decimals((share,), against)) + self._sign
+        """A share in whole percent; with decimals where it would look like what it is held against and is not. What is
+        neither none nor all does not look like it: <1%, >99%."""
+        decimals = self._decimals((share,), against)
+        if not decimals and 0 < share < 1 and round(share * 100) in (0, 100):
+            return f"<1{self._sign}" if share < 0.5 else f">99{self._sign}"
+        return self._number(share, decimals) + self._sign
 
     def span(self, interval: tuple[float, float], against: float | None = None) -> str:
         """An interval in percent, with a dash."""
