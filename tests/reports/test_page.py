@@ -111,6 +111,15 @@ def test_pictures_are_files_of_their_own_that_follow_light_and_dark(year):
         assert root.findall(".//{http://www.w3.org/2000/svg}text"), "text stays text"
 
 
+def test_the_curve_is_of_the_reports_window(year):
+    whole, three = (year().report("acme", last=last).details() for last in (12, 3))
+    for details in (whole, three):
+        newest = [row for row in details.periods if row.procedure == details.verdict.procedure]
+        assert details.advice.answers == sum(row.answered for row in newest)
+        assert details.advice.closings == details.denominators.closings
+    assert three.advice.answers < whole.advice.answers
+
+
 def test_a_trend_line_ends_where_the_way_of_asking_changed(desk):
     report = desk(Desk(months=6, a_month=80, changed_at=3, seed=3)).report("acme", last=7)
     svg = report.pictures()["trend"]

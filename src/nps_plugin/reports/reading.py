@@ -237,7 +237,9 @@ class Reader:
         """The time after which clients become unhappy, where there is enough to draw a curve."""
         if self.frame.audience not in (Audience.MANAGER, Audience.OPERATOR):
             return None
-        found = read_kpi_advice(self.connection, replace(self.frame.tenant, locale=locale), self.frame.where)
+        frame = self.frame
+        tenant = replace(frame.tenant, locale=locale)
+        found = read_kpi_advice(self.connection, tenant, frame.where, since=frame.since, until=frame.until)
         return found if found.worked.curve or found.elapsed.curve else None
 
     def _peers(self) -> Peers | None:

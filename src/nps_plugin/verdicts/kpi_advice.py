@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 from types import MappingProxyType
 from typing import Any
@@ -115,14 +115,21 @@ def design_effect(tally: Tally) -> tuple[float, float | None]:
 
 
 def read_kpi_advice(
-    connection: Connection, tenant: Tenant, where: Mapping[str, str], shown: Mapping[str, str] | None = None
+    connection: Connection,
+    tenant: Tenant,
+    where: Mapping[str, str],
+    shown: Mapping[str, str] | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> KpiAdvice:
-    """The advice on a slice, from all answers on the tenant's scale under the newest procedure. ``shown``: the slice as
-    whoever asked named it."""
-    counted = read_counts(connection, tenant, where=where, months=False, times=True)
+    """The advice on a slice, from the answers on the tenant's scale under the newest procedure, of closings from
+    ``since`` until before ``until`` (None: all). ``shown``: the slice as whoever asked named it."""
+    window = Window(since=since, until=until, where=where)
+    counted = read_counts(connection, tenant, since=since, until=until, where=where, months=False, times=True)
     newest = next((one for one in counted if one.tally.scale.name == tenant.scale.name and one.tally.answered), None)
     target: Target = tenant.targets.of(where)
-    force = _in_force(connection, tenant, where)
+    force = _in_force(connection, tenant, window)
     advice = KpiAdvice(
         tenant=tenant.name,
         where=MappingProxyType(dict(where if shown is None else shown)),
@@ -150,14 +157,14 @@ def read_kpi_advice(
             minimum=tenant.minimum,
         )
         if clock.at is not None:
-            clock = replace(clock, closed_by_then=_closed_by(connection, tenant, where, name, clock.at))
+            clock = replace(clock, closed_by_then=_closed_by(connection, tenant, window, name, clock.at))
         clocks[name] = replace(clock, sentence=clock_sentence(clock, advice, tenant.locale, needed=ANSWERS))
     advice = replace(advice, **clocks)
     return replace(advice, sentences=kpi_sentences(advice, tenant.locale))
 
 
-def _in_force(connection: Connection, tenant: Tenant, where: Mapping[str, str]) -> InForce:
-    within = Window(since=None, until=None, where=where).conditions(tenant)
+def _in_force(connection: Connection, tenant: Tenant, window: Window) -> InForce:
+    within = window.conditions(tenant)
     met = func.sum(func.coalesce(closures.c.kpi_met.cast(Integer), 0))
     known = func.count(closures.c.kpi_met)
     query = select(closures.c.target, func.count(), met, known).where(*within).group_by(closures.c.target)
@@ -176,11 +183,9 @@ def _in_force(connection: Connection, tenant: Tenant, where: Mapping[str, str]) 
     )
 
 
-def _closed_by(
-    connection: Connection, tenant: Tenant, where: Mapping[str, str], clock: str, at: timedelta
-) -> float | None:
+def _closed_by(connection: Connection, tenant: Tenant, window: Window, clock: str, at: timedelta) -> float | None:
     took = closures.c[clock]
-    within = [*Window(since=None, until=None, where=where).conditions(tenant), took.is_not(None)]
+    within = [*window.conditions(tenant), took.is_not(None)]
     every = connection.execute(select(func.count()).select_from(closures).where(*within)).scalar_one()
     soon = connection.execute(select(func.count()).select_from(closures).where(*within, took <= at)).scalar_one()
     return soon / every if every else None
