@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 
+from nps_plugin import ClosedTicket, Ratings
 from nps_plugin.cli import main
 from nps_plugin.store.migrations import HEAD
 
@@ -52,6 +54,24 @@ def test_a_configuration_with_mistakes_is_refused_with_all_of_them(run):
 def test_the_tables_are_made_and_checked(run):
     assert HEAD in run("db", "upgrade").output
     assert run("db", "check").exit_code == 0
+
+
+def test_the_counts_are_built_anew_and_what_was_wrong_is_said(run):
+    run("db", "upgrade")
+    with Ratings.open(run.folder / "nps.toml") as ratings:
+        for number in "123":
+            now = ratings._parts.clock.now()
+            ratings.ticket_closed(ClosedTicket(tenant="acme", ticket=number, opened_at=now, closed_at=now))
+        ratings.run_due()
+    right = run("counts", "rebuild", "--tenant", "acme")
+    assert (right.exit_code, right.output) == (0, "The counts of 3 closing(s) are what the facts give.\n")
+    with sqlite3.connect(run.folder / "nps.sqlite3") as database:
+        database.execute("DELETE FROM nps_counted WHERE ticket = '2'")
+    wrong = run("counts", "rebuild", "--tenant", "acme")
+    assert wrong.exit_code == 1
+    assert wrong.output.endswith("row(s) of the counts were not what the facts give; put right.\n")
+    assert run("counts", "rebuild", "--tenant", "acme").exit_code == 0
+    assert "acme" in run("counts", "rebuild", "--tenant", "nobody").output
 
 
 def test_the_worker_does_one_round_and_says_what_it_did(run):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.verdicts.made import FACES, MAIL, PHONE, TARGET, made, rows
 
 from nps_plugin.config.settings import Minimum, Target
-from nps_plugin.counts import MET, MISSED, Row, Stratum, Tally
+from nps_plugin.counts import MET, MISSED, Moments, Row, Stratum, Tally
 from nps_plugin.model import SCALES, Band, Level, Link, Need, Share, Sign, SignFinding, Trap
 from nps_plugin.statistics import newcombe, score_interval, t_critical, theta, theta_interval, theta_weights, wilson
 from nps_plugin.statistics.association import logit_interval
@@ -577,6 +577,16 @@ def test_met_and_missed_exchanged_turn_the_link_around(met: list[int], missed: l
     assert one.association.interval_d is not None
     assert other.association.interval_d == pytest.approx(tuple(-end for end in reversed(one.association.interval_d)))
     assert other.link is FLIPPED[one.link]
+
+
+@pytest.mark.parametrize("moments", [None, Moments(entries={})])
+def test_a_tally_of_nothing_has_figures_and_a_verdict(moments: Moments | None):
+    nothing = Tally(scale=FACES, moments=moments)
+    for weights in (None, {}, {MAIL: 1.0}):
+        found = figures(nothing, weights=weights, target=TARGET, crude=True)
+        assert (found.score.share, found.kpi.share, found.association.theta, found.weights) == (None, None, None, ())
+        verdict = judge_slice(nothing, weights=weights, target=TARGET, periods=[(date(2026, 1, 1), nothing)] * 9)
+        assert (verdict.level, verdict.link, verdict.trap) == (Level.UNDECIDED, Link.INSUFFICIENT, Trap.INSUFFICIENT)
 
 
 def test_the_share_of_one_side_alone_can_be_asked_for():

@@ -18,4 +18,6 @@ def upgrade() -> None:
     op.add_column("nps_closure", sa.Column("addresses", sa.String(length=40), nullable=False, server_default=""))
     op.create_index("ix_nps_closure_client", "nps_closure", ["tenant_id", "client", "closed_at"], unique=False)
     op.create_index("ix_nps_closure_opened", "nps_closure", ["tenant_id", "client", "opened_at"], unique=False)
-    op.create_index("ix_nps_closure_closed", "nps_closure", ["tenant_id", "closed_at", "last_reply_length"], unique=False)
+    op.create_index(
+        "ix_nps_closure_closed", "nps_closure", ["tenant_id", "closed_at", "last_reply_length"], unique=False
+    )
