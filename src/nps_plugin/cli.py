@@ -128,13 +128,14 @@ def config_check(ctx: click.Context) -> None:
     """Say everything that is wrong with the configuration (exit 1 if anything is), what of it is of no use, and which
     comparisons would end with it."""
     from .config.advice import advice_on
+    from .config.plan_advice import advice_on_plans
 
     ratings = _ratings(ctx)
     for tenant in ratings.settings.tenants.values():
         state = "enabled" if tenant.enabled else "disabled"
         click.echo(f"{tenant.name}: {state}, scale {tenant.scale.name}, asks over {', '.join(tenant.ask.channels)}")
         if tenant.enabled:
-            for advice in advice_on(tenant):
+            for advice in (*advice_on(tenant), *advice_on_plans(tenant)):
                 click.echo(f"  {advice}")
             for take in takes_of(ratings, tenant):
                 for problem in take.problems:

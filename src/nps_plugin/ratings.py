@@ -148,10 +148,9 @@ class Ratings(Answering, Calling, Judging, Linking, Voicing):
         :meth:`forget_client`.
 
         Keys: ``tenant``, ``profiles``, ``surveys`` (each with ``ticket_facts``, ``contact``, ``messages``,
-        ``answers`` with their reasons, indicators and comments, ``calls``, ``visits``), ``voices``,
-        ``not_to_be_asked``, ``shared_with``
-        (others with an id of their own who share an address; nothing of theirs is in it). Somebody unknown gives empty
-        lists.
+        ``answers`` with their reasons, indicators and comments, ``comments`` without a score, ``calls``, ``visits``),
+        ``voices``, ``not_to_be_asked``, ``shared_with`` (others with an id of their own who share an address; nothing
+        of theirs is in it). Somebody unknown gives empty lists.
         """
         from .responses.exporting import export_person
         from .surveys.facts import as_client

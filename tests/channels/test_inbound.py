@@ -132,6 +132,17 @@ def test_a_text_finds_its_question_by_the_number_however_it_is_written(asked, bo
     assert (answer.score, answer.comment) == (3, "thanks")
 
 
+@pytest.mark.parametrize(("kept", "comes_from"), [("916 123-45-67", "+79161234567"), ("8 916 1234567", "9161234567")])
+def test_a_number_without_its_country_is_the_same_where_the_channel_knows_the_country(
+    make_world, book, kept, comes_from
+):
+    world = make_world(**reached_by(book, {"address": "phone"}, phone={"country_code": "7"}), strict=False)
+    world.close(client=Client(id="7", phone=kept))
+    world.ratings.run_due()
+    comes(world, {"kind": "Scored", "address": comes_from, "text": "3"})
+    assert scores(world) == [(3, "counted", "human", "phone")]
+
+
 def test_words_without_a_number_are_kept_and_told_and_join_the_answer_that_comes(asked, book):
     class Manager:
         nps_name = "manager"

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
+from tests.channels.gateway import Gateways
+from tests.surveys.wires import Book
 from tests.world import NOON, merged
+from werkzeug.test import Client as Browser
 
 from nps_plugin import Client, ClosedTicket, ManualClock, Ratings, Secret, hookimpl
 
@@ -49,9 +52,13 @@ def main() -> None:
         json.loads(Path(config).read_text()), {"page": {"secrets": [Secret("a secret of the tests, long")]}}
     )
     diary = Diary(Path(heard))
-    ratings = Ratings(settings, plugins=[diary], clock=ManualClock(NOON))
+    plugins: list[Any] = [diary]
+    if phone := settings["tenants"]["acme"]["channels"].get("phone"):
+        phone["book"] = Book()
+        plugins.append(Gateways())
+    ratings = Ratings(settings, plugins=plugins, clock=ManualClock(NOON))
     engine = ratings._parts.store.engine
-    {"answer": answer, "close": close, "mail": mail}[scenario](where, ratings, engine, diary, token)
+    {"answer": answer, "close": close, "mail": mail, "report": report}[scenario](where, ratings, engine, diary, token)
     print("survived")
 
 
@@ -90,6 +97,17 @@ def mail(where: str, ratings: Ratings, engine: Any, diary: Diary, token: str) ->
 
         channel.send = sent_and_dead  # type: ignore[method-assign]
     ratings.run_due()
+
+
+def report(where: str, ratings: Ratings, engine: Any, diary: Diary, word: str) -> None:
+    """A provider tells over the door what became of a message, and this process takes it."""
+    if where == "before commit":
+        event.listen(engine, "commit", die)
+    body = [{"kind": "Reported", "event": "r1", "at": NOON.isoformat(), "reference": "call 1", "outcome": "unanswered"}]
+    request = {"data": json.dumps(body), "headers": {"X-Word": word}}
+    Browser(ratings.wsgi).post("/hooks/acme/phone", **request).close()
+    if where == "after commit":
+        die()
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
+from tests.channels.gateway import WORD, reached_by
 from tests.faults.actor import Diary
+from tests.surveys.wires import Book
 from tests.world import merged
 
-from nps_plugin import Ratings
+from nps_plugin import Client, Ratings
 from nps_plugin.store.outbox import LEASE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,9 +49,10 @@ def killed(world, tmp_path):
     """Runs the actor until it kills itself; the world's own clock goes on for whoever comes after it."""
     config = merged(world.config, {"page": {"secrets": []}})
     (tmp_path / "config.json").write_text(json.dumps(config))
+    return act(tmp_path, create_engine(world.config["database"]["url"], poolclass=NullPool))
 
-    engine = create_engine(world.config["database"]["url"], poolclass=NullPool)
 
+def act(tmp_path: Path, engine: Engine):
     def run(scenario: str, where: str, about: str) -> int:
         before = sessions(engine)
         done = subprocess.run(
@@ -124,6 +127,40 @@ def test_a_closing_is_there_whole_or_not_at_all_and_a_repeat_completes_it(world,
     assert len(world.rows("survey")) == 1
     assert world.ratings.run_due().sent == 1
     assert len(mailbox.mails) == 1
+
+
+@pytest.fixture
+def called(make_world):
+    """A world whose client was called over a provider that is to report what came of it."""
+    book = Book()
+    made = make_world(**reached_by(book, {"pending": True, "report_within": None}, ask={"attempts": {"phone": 2}}))
+    made.book = book
+    made.close(client=Client(id="7", phone="+79161234567", email="a@example.org"))
+    assert made.ratings.run_due().sent == 1
+    return made
+
+
+@pytest.mark.parametrize(("where", "kept"), [("before commit", False), ("after commit", True)])
+def test_a_report_that_its_worker_did_not_outlive_counts_once_when_the_provider_repeats_it(
+    called, tmp_path, where, kept
+):
+    config = merged(called.config, {"page": {"secrets": []}})
+    config["tenants"]["acme"]["channels"]["phone"].pop("book")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    run = act(tmp_path, create_engine(called.config["database"]["url"], poolclass=NullPool))
+
+    assert run("report", where, WORD) == -signal.SIGKILL
+    assert len(called.rows("inbound_event")) == kept
+    assert [row.outcome for row in called.rows("message")] == ["unanswered" if kept else "sent"]
+    # the provider had no answer of ours, and tells it again; then once more
+    for _ in range(2):
+        assert run("report", "never", WORD) == 0
+    (survey,) = called.rows("survey")
+    assert (survey.state, survey.attempts) == ("scheduled", 1)
+    assert [row.outcome for row in called.rows("message")] == ["unanswered"]
+    called.clock.advance(timedelta(minutes=5))
+    assert called.ratings.run_due().sent == 1
+    assert len(called.book.sent) == 2
 
 
 @pytest.mark.parametrize(("where", "mails"), [("claimed, not sent", 0), ("sent, not marked", 1)])

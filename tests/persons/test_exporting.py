@@ -7,12 +7,16 @@ from datetime import timedelta
 from types import GeneratorType
 
 import pytest
+from tests.channels.gateway import reached_by
+from tests.channels.test_inbound import comes
 from tests.persons.test_forgetting import IVAN, heard
+from tests.surveys.wires import Book
 
 from nps_plugin import Client, UnknownTenant
 from nps_plugin.responses import exporting
 
 OLGA = Client(id="8", name="Olga Sidorova", email="olga@example.org")
+OLGA_BY_PHONE = Client(id="8", phone="+79161234567")
 
 
 def test_everything_of_a_person_is_in_it(often):
@@ -35,6 +39,21 @@ def test_everything_of_a_person_is_in_it(often):
     assert len(survey["visits"]) == len(often.rows("evidence"))
     assert export["not_to_be_asked"] == [{"why": "opted_out", "at": often.clock.now().isoformat()}]
     assert token not in text
+
+
+def test_words_without_a_score_are_in_it_too(make_world):
+    book = Book()
+    world = make_world(**reached_by(book, {"address": "phone"}), strict=False)
+    world.close(client=OLGA_BY_PHONE)
+    world.ratings.run_due()
+    comes(world, {"kind": "Scored", "address": OLGA_BY_PHONE.phone, "text": "It still smokes"})
+    (survey,) = world.ratings.export_person("acme", "id:8")["surveys"]
+    assert survey["answers"] == []
+    assert survey["comments"] == [{"text": "It still smokes", "at": world.clock.now().isoformat()}]
+    comes(world, {"kind": "Scored", "address": OLGA_BY_PHONE.phone, "text": "1", "event": "later"})
+    (survey,) = world.ratings.export_person("acme", "id:8")["surveys"]
+    assert survey["comments"] == []
+    assert [one["text"] for one in survey["answers"][0]["comments"]] == ["It still smokes"]
 
 
 def test_nothing_of_anybody_else_is_in_it(often):

@@ -19,6 +19,8 @@ from .runtime import runtime
 
 #: A form with a score, reasons and a comment is a few kilobytes at most.
 LIMIT = 64 * 1024
+#: What providers and other hosts send to /hooks may be longer; the library takes no more than this.
+HOOK_LIMIT = 1024 * 1024
 _OUT_OF_ORDER = (
     "Оценка сейчас не может быть принята, попробуйте, пожалуйста, позже.\n"
     "Your rating cannot be taken at the moment; please try again later.\n"
@@ -62,9 +64,12 @@ def rate(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 def _request(request: HttpRequest) -> Request:
-    form, too_large = {}, _length(request) > LIMIT
+    # signatures cover the body as it was sent, and the query with it
+    hook = "/hooks/" in request.path
+    form, body, too_large = {}, b"", _length(request) > (HOOK_LIMIT if hook else LIMIT)
     if not too_large:
         try:
+            body = request.body if hook else b""
             form = {name: tuple(values) for name, values in request.POST.lists()}
         except (RequestDataTooBig, TooManyFieldsSent, MultiPartParserError, RawPostDataException):
             too_large = True
@@ -79,6 +84,8 @@ def _request(request: HttpRequest) -> Request:
         headers={name.lower(): value for name, value in request.headers.items()},
         remote=request.META.get("REMOTE_ADDR", ""),
         too_large=too_large,
+        body=body,
+        url=f"?{query}" if hook and (query := request.META.get("QUERY_STRING")) else "",
     )
 
 

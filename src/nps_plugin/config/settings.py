@@ -288,6 +288,10 @@ class Tenant:
         """The file recorded for a service in that language; "" where there is none."""
         return self._service(service).recording.get(locale, "")
 
+    def country_of(self, channel: str) -> str:
+        """The country code of numbers that are written without one, where the channel's adapter is told it."""
+        return str(self.channels.get(channel, {}).get("country_code", ""))
+
     def adapter_of(self, channel: str) -> str:
         """What stands behind a channel's name."""
         return str(self.channels.get(channel, {}).get("adapter", channel))

@@ -61,6 +61,7 @@ def export_person(connection: Connection, tenant: Tenant, client: Client, secret
     sent = sorted(_rows(connection, messages, tenant, survey=ids), key=lambda row: row["created_at"])
     visits = _rows(connection, evidence, tenant, survey=ids)
     spoken = _rows(connection, call_notes, tenant, survey=ids)
+    said = _rows(connection, comments, tenant, survey=ids)
     about = _closures_of(connection, tenant, asked)
     found = []
     for row in asked:
@@ -75,6 +76,10 @@ def export_person(connection: Connection, tenant: Tenant, client: Client, secret
                 "contact": _some(contact.get(survey), (*_ADDRESSES, "subject", "at")),
                 "messages": [_some(message, _MESSAGE) for message in sent if message["survey"] == survey],
                 "answers": [words.with_answer(answer) for answer in heard if answer["survey"] == survey],
+                # words without a score, to which none came since
+                "comments": [
+                    _some(row, ("text", "at")) for row in said if row["survey"] == survey and row["answer"] is None
+                ],
                 "calls": [_some(call, _CALL) for call in spoken if call["survey"] == survey],
                 "visits": [_some(visit, _VISIT) for visit in visits if visit["survey"] == survey],
             }

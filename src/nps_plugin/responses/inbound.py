@@ -133,10 +133,10 @@ class Inbox:
             return None
         case = self._case(connection, tenant, channel, event, now)
         if isinstance(event, Moved):
-            _move(case, self._marks(tenant, event.old), event.new)
+            _move(case, self._marks(tenant, channel, event.old), event.new)
             return None
         if isinstance(event, Blocked):
-            _move(case, self._marks(tenant, event.address), "")
+            _move(case, self._marks(tenant, channel, event.address), "")
             return None
         if isinstance(event, Linked):
             return self._linked(case)
@@ -155,9 +155,6 @@ class Inbox:
                 subscribers=self._subscribers(), now=now,
             )  # fmt: skip
             return None
-        if isinstance(event, Linked):
-            _link(case, capabilities_of(self._channels[tenant.name, channel]).address or "telegram")
-            return self._answered(case, AnswerOutcome.LINKED)
         if isinstance(event, Stopped):
             opt_out(connection, tenant, case.message.client, self._secrets[:1], now)
             return self._answered(case, AnswerOutcome.STOPPED)
@@ -226,11 +223,10 @@ class Inbox:
         return self._answered(case, AnswerOutcome.NOTED if isinstance(case.event, Commented) else AnswerOutcome.UNREAD)
 
     def _linked(self, case: _Case) -> Answered | None:
-        """The address belongs to the client who opened a link of ours: one made for it, or that of a message."""
+        """The address belongs to the client who opened a link that was made for it. That of a message does not do: it
+        is in a mail, which is forwarded."""
         tenant, event = case.tenant, case.event
         client = ClientLinks(self._secrets, self._clock).read(tenant.name, event.token)
-        if client is None and case.message is not None:
-            client = case.message.client
         known = select(clients.c.locale).filter_by(tenant_id=tenant.name, client=client)
         row = case.connection.execute(known).first()
         if row is None:
@@ -307,7 +303,7 @@ class Inbox:
         elif event.reference:
             message = connection.execute(newest.where(here, messages.c.reference == event.reference)).first()
         if message is None and event.address and not event.token:
-            marked = messages.c.address.in_(self._marks(tenant, event.address))
+            marked = messages.c.address.in_(self._marks(tenant, channel, event.address))
             message = connection.execute(newest.where(here, marked)).first()
         if message is not None:
             survey = connection.execute(select(surveys).filter_by(tenant_id=tenant.name, survey=message.survey)).first()
@@ -315,8 +311,9 @@ class Inbox:
             connection=connection, tenant=tenant, channel=channel, event=event, now=now, message=message, survey=survey
         )
 
-    def _marks(self, tenant: Tenant, address: str) -> list[str]:
-        return [mark for secret in self._secrets if (mark := reply_mark(secret, tenant.name, address))]
+    def _marks(self, tenant: Tenant, channel: str, address: str) -> list[str]:
+        country = tenant.country_of(channel)
+        return [mark for secret in self._secrets if (mark := reply_mark(secret, tenant.name, address, country))]
 
     def _under_way(self, case: _Case) -> bool:
         """Whether a message of this channel is being sent, whose reference is not kept yet."""
@@ -366,16 +363,6 @@ def _adopt(case: _Case, answer: str) -> None:
         )
         .values(answer=answer)
     )
-
-
-def _link(case: _Case, kind: str) -> None:
-    """The address belongs to the message's client, now and in the questions that are planned for them."""
-    for table in (clients, contacts):
-        case.connection.execute(
-            update(table)
-            .where(table.c.tenant_id == case.tenant.name, table.c.client == case.message.client)
-            .values({kind: case.event.address})
-        )
 
 
 def _move(case: _Case, marks: Sequence[str], new: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from ..config.secret import Secret, keyed_digest
 from ..model import Client
+from ..phones import phone_number
 
 #: In their order in a mark; each takes ``WIDTH`` characters after the ``KEY`` of the secret's own.
 KINDS = ("email", "phone", "telegram")
@@ -27,21 +29,25 @@ def address_marks(secret: Secret, tenant: str, client: Client) -> str:
     return keyed_digest(secret, f"address {tenant}", "")[:KEY] + "".join(marks)
 
 
-def same_address(text: str) -> str:
+def same_address(text: str, country_code: str = "") -> str:
     """An address as it is compared with what a provider says: a telephone number by its digits, the rest casefolded.
 
-    A Russian number that begins with 8 is the same one with +7.
+    A Russian number that begins with 8 is the same one with +7, and one without its country's code that with it, where
+    the country is known.
     """
     text = text.strip()
     if not _NUMBER.match(text):
         return text.casefold()
+    if country_code:
+        with suppress(ValueError):
+            text = phone_number(text, country_code)
     digits = "".join(char for char in text if char.isdigit())
     return f"7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" and not text.startswith("+") else digits
 
 
-def reply_mark(secret: Secret, tenant: str, address: str) -> str:
+def reply_mark(secret: Secret, tenant: str, address: str, country_code: str = "") -> str:
     """The mark of one address by which answers are found that name nothing else; "" for none."""
-    plain = same_address(address)
+    plain = same_address(address, country_code)
     return keyed_digest(secret, f"reply {tenant}", plain) if plain else ""
 
 

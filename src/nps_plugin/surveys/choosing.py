@@ -88,7 +88,7 @@ def _recorded(due: Due, client: Client, channel: Channel) -> bool:
 
 def _open_there(due: Due, channel: str, address: str) -> bool:
     """Whether another question to that address stands open on a channel whose answers name nothing but the address."""
-    mark = reply_mark(due.post.secrets[0], due.tenant.name, address)
+    mark = reply_mark(due.post.secrets[0], due.tenant.name, address, due.tenant.country_of(channel))
     found = (
         select(messages.c.message)
         .join(surveys, (surveys.c.tenant_id == messages.c.tenant_id) & (surveys.c.survey == messages.c.survey))

@@ -195,7 +195,7 @@ def _begin(due: Due, survey: Survey, channel: str, kind: str, attempt: int, **mo
         service=due.service,
         level=due.row.level,
         attempt=attempt,
-        address=reply_mark(due.post.secrets[0], due.tenant.name, address) if address else "",
+        address=reply_mark(due.post.secrets[0], due.tenant.name, address, due.tenant.country_of(channel)),
         **{"outcome": "sending", "once": _once(due) if can.pending else "", **more},
     )
     # with the address that the client connected, where the host knows none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from tests.adapters.django_helpdesk.site import Site
 
 from nps_adapters.django_helpdesk.demo.browser import read_page
 from nps_adapters.django_helpdesk.demo.mailbox import Mailbox, body
+from nps_plugin import Secret, signed_headers
 
 pytestmark = pytest.mark.host
 
@@ -44,6 +46,17 @@ def client() -> Any:
     from django.test import Client
 
     return Client(enforce_csrf_checks=True, headers={"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
+
+
+def test_the_door_stands_behind_the_same_address(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is signed is the body as it was sent."""
+    monkeypatch.setenv("NPS_TEST_CLOSURES", "the secret of the closings")
+    body = json.dumps({"ticket": "4711", "host": "crm", "opened_at": None, "closed_at": None}).encode()
+    with site.settings(config=site.config(closures={"secret": "env:NPS_TEST_CLOSURES"})):
+        for raw, status in ((body, 200), (body + b" ", 403), (b"x" * (1024 * 1024 + 1), 413)):
+            signed = signed_headers(Secret("the secret of the closings"), body)
+            response = client().post("/rate/hooks/acme/closures", raw, content_type="application/json", headers=signed)
+            assert response.status_code == status, response.content
 
 
 def test_a_click_and_a_press_of_send_put_the_verdict_on_the_ticket(site: Site, mailbox: Mailbox, asked: Any) -> None:
