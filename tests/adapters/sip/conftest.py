@@ -58,6 +58,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory, phones: Phones, hook: Hook)
 @pytest.fixture
 def ivr(shared: Ivr, phones: Phones, hook: Hook) -> Iterator[Ivr]:
     yield shared
+    # what is left of a call would disturb the next test's telephone
+    shared.free()
     phones.close()
     hook.restore()
 

@@ -65,6 +65,12 @@ class Hook:
             assert done, f"heard {self._about(call)}, refused {self.refused}"
             return self._about(call)
 
+    def key_of(self, call: str) -> str:
+        """The key that was pressed, and nothing else was heard."""
+        (report,) = self.of(call)
+        assert report["outcome"] == "pressed", report
+        return str(report["key"])
+
     def refusals(self, call: str, number: int) -> list[dict[str, Any]]:
         with self._news:
             about = lambda: [one for one in self.refused if one["call"] == call]  # noqa: E731

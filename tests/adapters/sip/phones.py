@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import random
 import socket
 import subprocess
 import threading
@@ -15,7 +14,9 @@ from pathlib import Path
 #: Seconds after which something that should happen is taken not to.
 DEADLINE = 20.0
 
-_ports = random.Random(os.getpid())  # so that two runs at once take others
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8
+#: below those that the system hands out, to PJSIP too; each worker has its own and takes one after the other
+_ports = itertools.cycle(range(20000 + 1500 * _worker, 21500 + 1500 * _worker, 4))
 
 _REPLY = """[last_Via:]
 [last_From:]
@@ -184,11 +185,8 @@ class Phones:
 
 
 def udp_port() -> int:
-    """A free one, with those that SIPp takes beside it; below those that the system hands out to PJSIP meanwhile."""
-    while True:
-        port = _ports.randrange(20000, 32000, 4)
-        if not any(_taken(port + beside) for beside in range(4)):
-            return port
+    """A free one, with those that SIPp takes beside it, which none had before."""
+    return next(port for port in _ports if not any(_taken(port + beside) for beside in range(4)))
 
 
 def _taken(port: int, kind: int = socket.SOCK_DGRAM) -> bool:

@@ -17,13 +17,14 @@ from tests.adapters.sip.phones import (
     refuses,
     rings,
     takes_it,
+    udp_port,
     waits,
 )
 
 pytestmark = pytest.mark.host
 
 #: the message was heard, and the time for a key runs
-HEARD = 1.0
+HEARD = 1.3
 AMID = 0.2
 
 
@@ -92,9 +93,12 @@ def test_a_call_without_a_key_says_why(
     phones.done()
 
 
-def test_a_trunk_that_is_not_there_is_no_clients_fault(ivr: Ivr, phones: Phones, hook: Hook):
-    (report,) = hook.of(ivr.call())
-    assert (report["outcome"], report["final"]) == ("failed", False)
+def test_a_trunk_that_is_not_there_is_no_clients_fault(own: Ivr, hook: Hook):
+    # a place of its own: PJSIP knocks there for half a minute
+    own.settings["trunk"] |= {"server": f"127.0.0.1:{udp_port()}"}
+    own.start()
+    (report,) = hook.of(own.call())
+    assert (report["outcome"], report["final"], report["detail"]) == ("failed", False, "the trunk does not answer")
 
 
 def test_a_low_key_leads_to_reasons_and_another_does_not(ivr: Ivr, phones: Phones, hook: Hook):
