@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from .clock import Clock
-from .config import SPOKEN, Settings, Tenant
+from .config import PATIENCE, SPOKEN, Settings, Tenant, Way
 from .counts import fold_due
 from .errors import ConfigError, ConfigProblem, PluginError, trail
 from .model import Health, Message, Untold, WorkDone
@@ -321,7 +321,7 @@ def _spoken_problems(tenant: Tenant, name: str, can: Capabilities) -> Iterator[C
     if can.keys and not 0 <= scale.low <= scale.high <= 9:
         text = f"expected a scale within 0 to 9, one key for each score; {scale.name} is {scale.low} to {scale.high}"
         yield ConfigProblem(f"{where}.scale", f'{text}: give this channel its own, such as "keypad-10"', tenant.name)
-    spoken = [key for key in SPOKEN if getattr(way, key)] + ["after_low"] * (way.after_low != "nothing")
+    spoken = [key for key in (*SPOKEN, "after_low", *PATIENCE) if getattr(way, key) != getattr(Way(), key)]
     for key in spoken if not can.needs_recording else ():
         yield ConfigProblem(f"{where}.{key}", "is for a channel that plays recordings; this one does not", tenant.name)
     known = [code for code, _ in reason_choices(tenant, tenant.locale)]

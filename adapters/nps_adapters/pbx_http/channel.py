@@ -100,9 +100,9 @@ class PbxChannel:
             "thanks": self._recording(message.thanks) if message.thanks else None,
             "again": self._recording(message.again) if message.again else None,
             "keys": "".join(str(point.score) for point in message.points),
-            "wait": pbx.wait,
-            "repeat": pbx.repeat,
-            "ring": pbx.ring,
+            "wait": message.wait,
+            "repeat": message.repeat,
+            "ring": message.ring,
             "menu": menu,
         }
 

@@ -18,15 +18,12 @@ _SECRET = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Pbx:
-    """One tenant's PBX: where it is asked, and how it calls (seconds)."""
+    """One tenant's PBX: where it is asked, and for whom."""
 
     url: str = field(repr=False)
     secret: Secret
     caller: str
     country_code: str
-    wait: int
-    repeat: int
-    ring: int
     timeout: float
     report_within: timedelta
 
@@ -43,9 +40,6 @@ class PbxSettings(Schema):
     secret = fields.Raw(required=True)
     caller = fields.String(load_default="")
     country_code = fields.String(load_default="", validate=validate.Regexp(r"([1-9]\d{0,2})?\Z"))
-    wait = fields.Integer(strict=True, load_default=8, validate=validate.Range(2, 60))
-    repeat = fields.Integer(strict=True, load_default=1, validate=validate.Range(0, 3))
-    ring = fields.Integer(strict=True, load_default=30, validate=validate.Range(5, 120))
     timeout = fields.Float(load_default=10.0, validate=validate.Range(0.1, 60))
     report_within = fields.Integer(strict=True, load_default=3600, validate=validate.Range(600, 86400))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .secret import Secret
 from .settings import (
+    PATIENCE,
     SPOKEN,
     Ask,
     Brand,
@@ -29,6 +30,7 @@ from .settings import (
 )
 
 __all__ = [
+    "PATIENCE",
     "SPOKEN",
     "Ask",
     "Brand",

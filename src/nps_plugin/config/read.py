@@ -13,6 +13,7 @@ from ..model import SCALES, Scale
 from .fields import LOGOS, nearest
 from .schemas import RootSchema
 from .settings import (
+    PATIENCE,
     SPOKEN,
     Ask,
     Brand,
@@ -133,7 +134,7 @@ def _tenant(
 
 
 #: Keys of a channel that are ours and not its adapter's.
-_CORES = ("scale", "rate", "question", "after_low", "menu_keys", *SPOKEN)
+_CORES = ("scale", "rate", "question", "after_low", "menu_keys", *SPOKEN, *PATIENCE)
 
 
 def _way(spec: Mapping[str, Any], scales: Mapping[str, Scale]) -> Way:

@@ -148,6 +148,9 @@ class ChannelSchema(Schema):
     again = f.Files()
     menu = f.Files()
     menu_keys = f.MenuKeys()
+    ring = f.Whole(5, 120)
+    wait = f.Whole(2, 60)
+    repeat = f.Whole(0, 3)
 
     @validates_schema
     def _menu(self, data: Any, **_: Any) -> None:

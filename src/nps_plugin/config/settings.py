@@ -16,6 +16,8 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 #: What may follow a low key on the telephone: nothing, a question for reasons, an operator's call, a link.
 AFTER_LOW = ("nothing", "menu", "operator", "link")
+#: How a telephone asks: how long, and how often.
+PATIENCE = ("ring", "wait", "repeat")
 #: The recordings of a channel, beside those of the services.
 SPOKEN = ("thanks", "again", "menu")
 
@@ -119,6 +121,10 @@ class Way:
     menu: Mapping[str, str] = field(default_factory=dict)
     #: the reason that each key stands for there
     menu_keys: Mapping[str, str] = field(default_factory=dict)
+    #: how a telephone asks: seconds that it rings, seconds for a key, how often the question is played again
+    ring: int = 30
+    wait: int = 8
+    repeat: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

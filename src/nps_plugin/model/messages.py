@@ -79,6 +79,10 @@ class Message:
     again: str = ""
     menu: str = ""
     menu_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    #: seconds that a telephone rings, seconds for a key, how often the question is played again
+    ring: int = 30
+    wait: int = 8
+    repeat: int = 1
     #: the scores after which the client is asked why, and what there is to choose
     why: frozenset[int] = frozenset()
     reasons: tuple[Choice, ...] = ()

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from ..config.settings import Own, Tenant
+from ..config.settings import PATIENCE, Own, Tenant, Way
 from ..model import SCALES, Plain, Scale
 from ..store.checkup import is_there
 from ..store.engine import Store
@@ -28,6 +28,7 @@ from ..wording.catalogue import locales
 SHIPPED_WORDING = 1
 #: How the digests of procedures begin that are not ours: of answers that were imported.
 IMPORTED = "import-"
+_USUAL = Way()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,7 @@ def _own(tenant: Tenant) -> dict[str, Any]:
             **({} if way.scale in (None, tenant.scale) else {"scale": _scale(way.scale)}),
             **({"question": _sorted(way.question)} if way.question else {}),
             **({"again": _takes(way.again)} if way.again else {}),
+            **{key: getattr(way, key) for key in PATIENCE if getattr(way, key) != getattr(_USUAL, key)},
         }
         for name, way in sorted(tenant.ways.items())
     }

@@ -9,7 +9,7 @@ from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 from typing import Any
 
-from ..config.settings import SPOKEN, Tenant
+from ..config.settings import PATIENCE, SPOKEN, Tenant
 from ..links import decoy_url, hook_url, rating_url, unsubscribe_url
 from ..model import Client, Message, Point, Scale, Survey
 from .catalogue import locale_for, translations
@@ -146,9 +146,10 @@ def word_question(
 
 
 def spoken_of(tenant: Tenant, channel: str, locale: str) -> dict[str, Any]:
-    """What a telephone plays beside the question, in that language."""
+    """How a telephone asks, and what it plays beside the question, in that language."""
     way = tenant.way_of(channel)
     found: dict[str, Any] = {key: getattr(way, key).get(locale, "") for key in SPOKEN}
+    found |= {key: getattr(way, key) for key in PATIENCE}
     return found | {"menu_keys": MappingProxyType(dict(way.menu_keys) if found["menu"] else {})}
 
 
