@@ -122,7 +122,7 @@ def test_a_comment_is_kept_as_far_as_it_can_be(world, text, kept):
     assert [row.text for row in world.rows("comment")] == ([] if kept is None else [kept])
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_comes_with_a_score_the_score_is_stored_or_refused_by_name(world, data):
     number = str(len(world.rows("closure")))
