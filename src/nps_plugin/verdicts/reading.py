@@ -28,6 +28,8 @@ class Procedures:
     now: datetime
     _weights: dict[tuple[str, str], StratumWeights] = field(default_factory=dict)
     _recommend: dict[tuple[str, str], bool] = field(default_factory=dict)
+    #: what the signs of several slices have in common: the agents of one window, the length of a short reply
+    shared: dict[Any, Any] = field(default_factory=dict)
 
     def weights(self, procedure: str, scale: Scale) -> StratumWeights:
         """The fixed weights of its strata."""
@@ -68,8 +70,10 @@ def read_slice(
     """
     where = dict(where or {})
     found = read_counts(connection, tenant, basis=basis, since=since, until=until, where=where, mix=True)
-    signs = sign_findings(connection, tenant, since=since, until=until, basis=basis, where=where, now=now)
     known = known or Procedures(connection, tenant, now)
+    signs = sign_findings(
+        connection, tenant, since=since, until=until, basis=basis, where=where, now=now, shared=known.shared
+    )
     about = {"since": since, "until": until, "basis": basis, "where": dict(where if shown is None else shown)}
     if not found:
         found = [Counted(value=(), procedure="", tally=Tally(scale=tenant.scale))]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import asin, exp, log, sqrt
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -94,24 +95,29 @@ def sign_findings(
     basis: str = "closed",  # noqa: ARG001 - every reader of a slice is asked alike
     where: Mapping[str, str],
     now: datetime,
+    shared: dict[Any, Any] | None = None,
 ) -> tuple[SignFinding, ...]:
     """The signs on a slice of a tenant's closings.
 
     An agent is held against the other agents of the same slice; anything else against itself in the time of the same
     length before ``since``, and without ``since`` against nothing. Signs are of closings: they go by the closing time
-    whatever the ``basis``.
+    whatever the ``basis``. ``shared``: what reads of one snapshot have in common, kept there for the next.
     """
+    shared = {} if shared is None else shared
     end = until or now
-    short = short_reply(connection, tenant, end)
+    if ("short", end) not in shared:
+        shared["short", end] = short_reply(connection, tenant, end)
+    short = shared["short", end]
     agent = where.get("agent")
     window = Window(since=since, until=until, where=where)
     if agent is not None:
         team = Window(since=since, until=until, where={name: it for name, it in where.items() if name != "agent"})
-        by_agent = read_sign_counts(connection, tenant, team, by="agent", now=now, short=short)
-        mine = by_agent.pop(agent, None)
-        by_agent.pop("", None)
+        whose = ("agents", since, until, *sorted(team.where.items()))
+        if whose not in shared:
+            shared[whose] = read_sign_counts(connection, tenant, team, by="agent", now=now, short=short)
+        mine = shared[whose].get(agent)
         own = {} if mine is None else mine.counts
-        peers = [one.counts for one in by_agent.values()]
+        peers = [one.counts for name, one in shared[whose].items() if name not in ("", agent)]
         counts = [
             SignCount(sign=sign, own=own[sign], peers=[one[sign] for one in peers if sign in one])
             for sign in Sign
