@@ -39,6 +39,7 @@ from ..model import (
     Scale,
     Scored,
     Stopped,
+    SurveyState,
 )
 from ..ports import Channel, capabilities_of
 from ..store import outbox
@@ -66,8 +67,13 @@ _UNDER_WAY = timedelta(minutes=10)
 _EFFECTS = {Effect.CHANGED: AnswerOutcome.CHANGED, Effect.REPEATED: AnswerOutcome.THANKS}
 
 
+#: States in which an answer may be expected.
+_ASKED = (SurveyState.SCHEDULED, SurveyState.SENDING, SurveyState.SENT)
+
+
 class Early(Exception):
-    """Something came back about a message whose sending is not finished here: the provider is asked to come again."""
+    """Something came back about a message whose sending is not finished here, or before what it belongs to: the
+    provider is asked to come again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +176,9 @@ class Inbox:
             score = _standing_score(case)
             if score is None and words:
                 return self._without_score(case, words)
+            if score is None and reasons and case.event.reference and case.survey.state in _ASKED:
+                # the report of the score may still be on its way
+                raise Early
             if score is None:
                 return self._answered(case, AnswerOutcome.UNKNOWN)
             if not words and not reasons:

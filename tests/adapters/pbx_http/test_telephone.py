@@ -40,21 +40,21 @@ def made(make_world, pbx, tmp_path, request):
     """Makes a world of the tenants fund and rival, each with its own secret, behind a real web server."""
     (tmp_path / "loan.wav").write_bytes(b"loan")
 
-    def make(*, serve=True, url=pbx.url, **ask):
+    def make(*, serve=True, phone=None, **ask):
         world = make_world(strict=False)
         tenant = {
             "scale": "keypad-10",
             "brand": {"name": "Fund", "sender": "Fund <help@fund.example>"},
             "ask": {"channels": ["phone"], "quarantine": "0d", "max_contacts": 9} | ask,
             "services": {"loan": {"recording": {"en": str(tmp_path / "loan.wav")}}},
-            "channels": {"phone": {"adapter": "pbx-http", "url": url, "secret": Secret(SECRET), "timeout": 5.0}},
+            "channels": {"phone": {"adapter": "pbx-http", "url": pbx.url, "secret": Secret(SECRET), "timeout": 5.0}},
         }
         if "email" in tenant["ask"]["channels"]:
             tenant["channels"]["email"] = {"host": "127.0.0.1", "port": world.mailbox.port}
         rate = {"rate": "10/m"}
         rival = tenant | {"channels": {"phone": tenant["channels"]["phone"] | {"secret": Secret(OTHER)}}}
         rival["ask"] = {"channels": ["phone"]}
-        tenant["channels"]["phone"] |= rate
+        tenant["channels"]["phone"] |= rate | (phone or {})
         world.config["tenants"] = {"fund": tenant, "rival": rival}
         if serve:
             served = Served(world)
@@ -223,3 +223,34 @@ def test_a_report_that_outruns_our_own_bookkeeping_is_kept(made, pbx):
     world.ratings.run_due()
     assert [one["outcome"] for one in pbx.did(1)["reported"]] == ["pressed"]
     assert scores(world) == [8]
+
+
+def test_a_low_key_leads_to_the_menu_and_its_key_is_the_reason(made, pbx, tmp_path):
+    (tmp_path / "why.wav").write_bytes(b"why")
+    menu = {
+        "after_low": "menu",
+        "menu": {"en": str(tmp_path / "why.wav")},
+        "menu_keys": {"1": "speed", "2": "attitude"},
+    }
+    world = made(phone=menu | {"ring": 20})
+    pbx.does(plan=["3 2"])
+    close(world)
+    world.ratings.run_due()
+    done = pbx.did(2)
+    (call,) = done["rung"]
+    assert (call["ring"], call["menu"]["after"], call["menu"]["keys"]) == (20, "012345", menu["menu_keys"])
+    assert {one["outcome"] for one in done["reported"]} == {"pressed", "reason"}
+    (answer,) = world.ratings.answers("fund")
+    assert (answer.score, answer.reasons) == (3, ("attitude",))
+
+
+def test_a_reason_that_outruns_its_key_is_asked_to_come_again(made, pbx, tmp_path):
+    (tmp_path / "why.wav").write_bytes(b"why")
+    menu = {"after_low": "menu", "menu": {"en": str(tmp_path / "why.wav")}, "menu_keys": {"1": "speed"}}
+    world = made(serve=False, phone=menu)
+    told = called(world, pbx, key="1")
+    assert post(world, told | {"event": "e2", "outcome": "reason"}) == 503
+    assert post(world, told | {"key": "3"}) == 200
+    assert post(world, told | {"event": "e2", "outcome": "reason"}) == 200
+    (answer,) = world.ratings.answers("fund")
+    assert (answer.score, answer.reasons) == (3, ("speed",))
