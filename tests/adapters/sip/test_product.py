@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 from tests.adapters.sip.ivr import SECRET, Ivr
-from tests.adapters.sip.phones import DEADLINE, Phones, is_given_up, is_hung_up_on, presses, rings, takes_it
-from tests.world import Mailbox
+from tests.adapters.sip.phones import DEADLINE, Phones, is_hung_up_on, presses, rings, takes_it
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from nps_plugin import Client, ClosedTicket, LogEvent, ManualClock, Ratings, Secret
@@ -23,20 +22,19 @@ pytestmark = pytest.mark.host
 class Host:
     """A host with the door open, which has the program call."""
 
-    def __init__(self, ivr: Ivr, database: str, mailbox: Mailbox, **ask: Any) -> None:
+    def __init__(self, ivr: Ivr, database: str) -> None:
         self.clock = ManualClock(datetime.now(UTC))
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._answers)
         phone = {
             "adapter": "sip", "url": ivr.address, "secret": Secret(SECRET), "scale": "keypad-10", "ring": 5, "wait": 2,
             "thanks": {"ru": str(ivr.recordings / "thanks.wav")},
         }  # fmt: skip
-        channels = {"phone": phone, "email": {"host": "127.0.0.1", "port": mailbox.port}}
         acme = {
             "locale": "ru", "kpi": [{"resolve_within": "4h"}],
             "brand": {"name": "Acme", "sender": "Acme <help@acme.example>"},
-            "channels": {name: one for name, one in channels.items() if name in ask["channels"]},
+            "channels": {"phone": phone},
             "services": {"microloan": {"recording": {"ru": str(ivr.recordings / "microloan.wav")}}},
-            "ask": {"delay": "1h", "hours": {"phone": "00:00-23:59"}, **ask},
+            "ask": {"delay": "1h", "hours": {"phone": "00:00-24:00"}, "channels": ["phone"]},
         }  # fmt: skip
         config = {
             "database": {"url": database},
@@ -53,7 +51,7 @@ class Host:
         return self.ratings.wsgi(environ, start_response)
 
     def closes(self) -> None:
-        client = Client(id="7", phone="+79161234567", email="ivan@example.org", locale="ru")
+        client = Client(id="7", phone="+79161234567", locale="ru")
         now = self.clock.now()
         ticket = ClosedTicket(
             tenant="acme", ticket="17", opened_at=now - timedelta(hours=2), closed_at=now, client=client,
@@ -81,21 +79,14 @@ class Host:
 
 
 @pytest.fixture
-def make_host(ivr: Ivr, empty_store: Path, tmp_path: Path, mailbox: Mailbox) -> Iterator[Callable[..., Host]]:
-    made: list[Host] = []
-
-    def make(**ask: Any) -> Host:
-        (tmp_path / "nps.sqlite3").write_bytes(empty_store.read_bytes())
-        made.append(Host(ivr, f"sqlite:///{tmp_path / 'nps.sqlite3'}", mailbox, **ask))
-        return made[-1]
-
-    yield make
-    for host in made:
-        host.close()
+def host(ivr: Ivr, empty_store: Path, tmp_path: Path) -> Iterator[Host]:
+    (tmp_path / "nps.sqlite3").write_bytes(empty_store.read_bytes())
+    host = Host(ivr, f"sqlite:///{tmp_path / 'nps.sqlite3'}")
+    yield host
+    host.close()
 
 
-def test_a_nine_that_is_pressed_stands_as_the_answer(make_host: Callable[..., Host], phones: Phones):
-    host = make_host(channels=["phone"])
+def test_a_nine_that_is_pressed_stands_as_the_answer(host: Host, phones: Phones):
     phones.are(rings(), takes_it(), presses("9"), is_hung_up_on())
     host.closes()
     host.works(timedelta(hours=2))
@@ -106,21 +97,3 @@ def test_a_nine_that_is_pressed_stands_as_the_answer(make_host: Callable[..., Ho
     (answered,) = [one for one in host.log() if one[0] == "answered"]
     assert answered[1] == "phone"
     assert "9" in answered[2]
-
-
-def test_three_calls_that_nobody_takes_then_the_mail(make_host: Callable[..., Host], phones: Phones, mailbox: Mailbox):
-    host = make_host(channels=["phone", "email"], attempts={"phone": 3}, max_contacts=4)
-    phones.are(rings(), is_given_up(), calls=3)
-    host.closes()
-    for number in range(1, 4):
-        host.works(timedelta(hours=6))
-        host.until(lambda number=number: [one[0] for one in host.log()].count("failed") == number)
-        assert mailbox.mails == []
-    phones.done()
-    host.works(timedelta(hours=6))
-    (mail,) = mailbox.mails
-    assert mail["To"] == "ivan@example.org"
-    failed = [one for one in host.log() if one[0] == "failed"]
-    assert [channel for _, channel, _ in failed] == ["phone"] * 3
-    assert all("nobody took it in 5 seconds" in detail for _, _, detail in failed)
-    assert [one[:2] for one in host.log() if one[0] == "sent"] == [("sent", "email")]
