@@ -18,7 +18,7 @@ FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_co
 
 #: What differs where a test has changed more than rows: a database made from the template has its catalogue's numbers.
 SHAPE = """
-SELECT (SELECT (count(*), sum(oid::int8), sum(relhastriggers::int))::text FROM pg_class),
+SELECT (SELECT (count(*), sum(oid::int8), sum(hashtext(relname)::int8), sum(relhastriggers::int))::text FROM pg_class),
     (SELECT (count(*), sum(hashtext(attname || atttypid || attnotnull)::int8))::text FROM pg_attribute),
     (SELECT (count(*), sum(oid::int8))::text FROM pg_constraint),
     (SELECT (count(*), sum(oid::int8))::text FROM pg_proc),
