@@ -120,9 +120,9 @@ def other_pages(desk):
     desk.cancel("acme", cancelled)
     locked, changeable, open_ = (desk.add(tenant, ticket=ticket) for ticket in "234")
     expired = desk.add(tenant, ticket="5", expires_at=desk.clock.now() + timedelta(hours=1))
-    desk.record("acme", locked, "1", reasons=(), comment=None, evidence=None)
+    desk.record("acme", locked, "1", reasons=(), indicators={}, comment=None, evidence=None)
     desk.clock.advance(timedelta(hours=25))
-    desk.record("acme", changeable, "1", reasons=(), comment=None, evidence=None)
+    desk.record("acme", changeable, "1", reasons=(), indicators={}, comment=None, evidence=None)
     yield "cancelled", f"/rate/acme/{cancelled}", 410
     yield "locked", f"/rate/acme/{locked}", 200
     yield "changeable", f"/rate/acme/{changeable}", 200

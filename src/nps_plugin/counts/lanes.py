@@ -6,13 +6,15 @@ lane holds twice the product, so that a sum over lanes is one over all ordered p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 #: Rated answers of one client by (stratum, cell).
 Vector = Mapping[tuple[int, int], int]
 #: (stratum, other stratum), the first not above the second.
 Pair = tuple[int, int]
+#: A stratum and its cell, another and its cell, and what is added there.
+Product = tuple[int, int, int, int, int]
 
 
 @lru_cache(maxsize=64)
@@ -32,6 +34,15 @@ def lane(points: int, other: int | None, i: int, j: int) -> int:
     return i * 3 * points - i * (i - 1) // 2 + j - i
 
 
+def products_of(vector: Vector) -> Iterator[Product]:
+    """What one client adds to which lanes: the products of its numbers of answers."""
+    held = sorted((where, count) for where, count in vector.items() if count)
+    for number, ((a, i), n) in enumerate(held):
+        yield a, i, a, i, n * n
+        for (b, j), m in held[number + 1 :]:
+            yield a, i, b, j, 2 * n * m
+
+
 class Moments:
     """Lanes by pair of strata, added up over clients."""
 
@@ -41,11 +52,8 @@ class Moments:
 
     def add(self, vector: Vector, sign: int = 1) -> None:
         """Add (or take out) a client: the products of their numbers of answers."""
-        held = sorted((where, count) for where, count in vector.items() if count)
-        for number, ((a, i), n) in enumerate(held):
-            self.put(a, i, a, i, sign * n * n)
-            for (b, j), m in held[number + 1 :]:
-                self.put(a, i, b, j, sign * 2 * n * m)
+        for a, i, b, j, amount in products_of(vector):
+            self.put(a, i, b, j, sign * amount)
 
     def put(self, a: int, i: int, b: int, j: int, amount: int) -> None:
         """Add to one lane."""

@@ -11,6 +11,7 @@ from ..store.tables import counted
 from .bins import tree
 from .collecting import Collector
 from .facts import rated
+from .lanes import Product, products_of
 from .months import FIRST, bounds, month_of
 from .slices import Slice, grouped
 
@@ -65,23 +66,36 @@ def read_moments(connection: Connection, into: Collector, *, whole: bool) -> Non
     keys = [column for column in rows.c if column.name != "unit"]
     # who answered once counts as a square of one: only the others have anything to multiply
     query = select(*keys[1:], units).group_by(*keys).having(func.count() > 1)
+    # few sorts of clients occur many times
+    known: dict[str, list[tuple[int, list[Product]]]] = {}
     for *value, held in connection.execute(query):
-        vector = Counter(divmod(int(one), _CELLS) for one in held.split(","))
-        apart: defaultdict[int, dict[tuple[int, int], int]] = defaultdict(dict)
-        for at, count in vector.items():
-            apart[into.kind(at[0])][at] = count
-        for same in apart.values():
-            lanes = into.at(tuple(value), next(iter(same))[0]).lanes
+        products = known.get(held)
+        if products is None:
+            products = known[held] = _beyond_squares(into, held)
+        for stratum, amounts in products:
+            lanes = into.at(tuple(value), stratum).lanes
             assert lanes is not None  # noqa: S101 - moments are wanted
-            lanes.add(same)
-            for (stratum, cell), count in same.items():
-                lanes.put(stratum, cell, stratum, cell, -count)
+            for product in amounts:
+                lanes.put(*product)
     for one in into.gathered():
         for by_stratum in one.cells.values():
             for stratum, cells in by_stratum.items():
                 for cell, count in enumerate(cells[: 3 * one.points]):
                     if count and one.lanes is not None:
                         one.lanes.put(stratum, cell, stratum, cell, count)
+
+
+def _beyond_squares(into: Collector, held: str) -> list[tuple[int, list[Product]]]:
+    """What a client with these answers adds to the lanes beyond one for each answer: by procedure and scale, of each a
+    stratum of it."""
+    apart: defaultdict[int, dict[tuple[int, int], int]] = defaultdict(dict)
+    for at, count in Counter(divmod(int(one), _CELLS) for one in held.split(",")).items():
+        apart[into.kind(at[0])][at] = count
+    found = []
+    for same in apart.values():
+        squares = [(stratum, cell, stratum, cell, -count) for (stratum, cell), count in same.items()]
+        found.append((next(iter(same))[0], [*products_of(same), *squares]))
+    return found
 
 
 def _by(into: Collector) -> list[Any]:
