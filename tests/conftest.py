@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.steps.calling",
     "tests.steps.indicators",
     "tests.steps.telephone",
+    "tests.steps.support_desk",
 ]
 
 #: Rooms that stand on others' SQL, which is tested on both engines where it is: by default their tests run on SQLite
