@@ -55,8 +55,7 @@ def word(scale, locale):
     )
 
 
-@pytest.mark.parametrize("width", [360, 700])
-@pytest.mark.parametrize("locale", ["ru", "en"])
+@pytest.mark.parametrize(("width", "locale"), [(360, "ru"), (360, "en"), (700, "ru")])
 @pytest.mark.parametrize("scale", list(SCALES))
 def test_the_mail_holds(opened, shot, axe, scale, locale, width):
     message = word(scale, locale)

@@ -63,9 +63,10 @@ def wider_than_the_screen(page: Any) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("device", ["desktop", "phone"])
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("locale", ["ru", "en"])
+@pytest.mark.parametrize(
+    ("device", "dark", "locale"),
+    [("desktop", False, "en"), ("desktop", True, "ru"), ("phone", False, "ru"), ("phone", True, "en")],
+)
 def test_it_reads_well_everywhere(ratings, read, shot, axe, device, dark, locale):
     report = ratings.report("acme", by="agent" if locale == "en" else ())
     page = read(report.html(locale), device=device, dark=dark)

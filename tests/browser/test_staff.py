@@ -112,15 +112,15 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("locale", ["ru", "en"])
 @pytest.mark.parametrize(
-    ("device", "dark", "javascript"),
+    ("device", "dark", "javascript", "locale"),
     [
-        ("phone", False, True),
-        ("phone", True, True),
-        ("desktop", False, True),
-        ("desktop", True, True),
-        ("phone", False, False),
+        ("phone", False, True, "ru"),
+        ("phone", True, True, "en"),
+        ("desktop", False, True, "en"),
+        ("desktop", True, True, "ru"),
+        ("phone", False, False, "ru"),
+        ("phone", False, False, "en"),
     ],
 )
 def test_from_the_list_to_the_stored_score(ratings, visit, shot, axe, device, dark, javascript, locale):
