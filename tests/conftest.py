@@ -37,6 +37,7 @@ pytest_plugins = [
     "tests.steps.indicators",
     "tests.steps.telephone",
     "tests.steps.support_desk",
+    "tests.steps.support_desk_manager",
 ]
 
 #: Rooms that stand on others' SQL, which is tested on both engines where it is: by default their tests run on SQLite
