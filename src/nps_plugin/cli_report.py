@@ -82,8 +82,12 @@ def _write(path: Path, content: bytes, *, quiet: bool) -> None:
 def _text(made: Report, locale: str | None) -> str:
     """The report on a terminal: the verdict, then the rows."""
     from .reports.page import text_rows
+    from .wording.catalogue import locale_for
+    from .wording.report_sentences import people_sentence
 
     details = made.details(locale)
     lines = [details.verdict.headline, details.verdict.sentence, "", *text_rows(made, locale)]
     lines += ["", *(one.sentence for one in details.changes)]
+    if made.about_people:
+        lines += ["", people_sentence(locale_for(locale or made.locale))]
     return "\n".join(lines).rstrip()

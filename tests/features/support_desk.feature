@@ -30,7 +30,7 @@ Feature: A support desk holds its KPI against what clients say
     And Marina's new ticket is confirmed, and has no sign
     And the manager's report shows that the target was met on 100%, and 1 of 5 clients satisfied
     And among the weak points it names rude treatment, and being passed around
-    And the log holds all of it
+    And the log of each ticket holds all of it
 
   Scenario: Three points are often enough
     Given a support desk that asks for one to five stars, and has no answers yet

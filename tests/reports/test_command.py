@@ -47,6 +47,12 @@ def test_it_prints_the_verdict_and_the_rows(run):
     assert done.output.count("billing") == 2, "one row for each of the two ways of asking"
 
 
+def test_figures_about_people_say_how_they_are_to_be_taken(run):
+    assert "never a measure for pay" in run("--by", "agent").output
+    assert "не мера для оплаты" in run("--by", "agent", "--locale", "ru").output
+    assert "never a measure for pay" not in run("--by", "queue").output
+
+
 def test_it_prints_everything_as_json(run):
     done = run("--by", "queue", "--by", "service", "--json")
     found = json.loads(done.stdout)

@@ -99,6 +99,12 @@ def test_what_every_period_has_decides_and_not_a_stratum_that_falls_out_of_the_t
     assert found["watermelon"].direction is Direction.UP
 
 
+def test_after_one_step_no_more_is_told_than_happened():
+    found = trend_of(series([0.3, 0.31, 0.32, 0.3, 0.9, 0.97, 0.98, 1.0]))
+    assert found.direction is Direction.UP
+    assert found.change == pytest.approx(0.70)
+
+
 def test_the_kpi_has_a_trend_of_its_own():
     rows = [row(at, 0.8, kpi=0.80 + 0.01 * at) for at in range(8)]
     assert trend_of(rows, "kpi").direction is Direction.UP

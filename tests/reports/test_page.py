@@ -143,6 +143,13 @@ def test_everyones_page_holds_no_agent(year):
     assert not [agent for agent in Desk().agents if agent in html]
 
 
+def test_the_first_month_says_that_there_is_nothing_to_compare_with_yet(desk):
+    changed = (
+        page_of(desk(Desk(months=1, a_month=20)).report("acme", last=1), pictures=False).find(id="h-changed").parent
+    )
+    assert "There are no two periods yet" in text_of(changed)
+
+
 def test_a_running_period_is_labelled(year):
     soup = page_of(year().report("acme"), pictures=False)
     assert "November 2026 not over yet" in text_of(soup)

@@ -32,6 +32,14 @@ def test_the_workbook_holds_the_numbers_of_the_rows(year):
             assert line[name] == (pytest.approx(value) if isinstance(value, float) else value or line[name])
 
 
+def test_figures_about_people_say_how_they_are_to_be_taken(year):
+    def notes(**asked):
+        return [row[0].value for row in opened_book(year().report("acme", **asked))["Notes"].iter_rows()]
+
+    assert [note for note in notes(by="agent") if "never a measure for pay" in note]
+    assert not [note for note in notes(by="queue") if "never a measure for pay" in note]
+
+
 def test_headers_are_frozen_and_shares_are_per_cent(year):
     book = opened_book(year().report("acme"))
     assert {sheet.freeze_panes for sheet in book} == {"A2"}

@@ -320,7 +320,7 @@ def weak_points(desk):
         assert f"{reason} 1 of 3" in desk.said(REASONS)
 
 
-@then("the log holds all of it")
+@then("the log of each ticket holds all of it")
 def log_holds(desk):
     logs = {}
     for ticket in TICKETS.values():

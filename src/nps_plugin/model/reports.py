@@ -127,7 +127,8 @@ class SliceTable(Plain):
 @dataclass(frozen=True, kw_only=True)
 class TrendFinding(Plain):
     """Whether a series of periods rises or falls: Mann-Kendall over at least 8 periods of at least 10 answers in one
-    procedure, seasonal from 24 months. ``change`` is Sen's slope over the whole span, as a share."""
+    procedure, seasonal from 24 months. ``change`` is Sen's slope over the whole span, at most the span of the
+    values, as a share."""
 
     series: str
     direction: Direction = Direction.INSUFFICIENT

@@ -69,7 +69,7 @@ def trends(
         ]
         known = [one for one in values if one is not None]
         whole, slope = mann_kendall(values), sen_slope(values)
-        change = None if slope is None else slope * (len(values) - 1)
+        change = _over(values, slope)
         if len(known) < minimum.periods or whole is None or change is None:
             found.append(TrendFinding(series=series, periods=len(known), change=change))
             continue
@@ -78,7 +78,7 @@ def trends(
             seasonal, slope = seasonal_mann_kendall(values), seasonal_sen_slope(values)
         if seasonal is not None and slope is not None:
             p = with_season(p, seasonal.p_up if whole.s > 0 else seasonal.p_down)
-            change = slope * (len(values) - 1)
+            change = _over(values, slope)
         direction = Direction.NONE
         if p <= LEVEL and change:
             direction = Direction.UP if whole.s > 0 else Direction.DOWN
@@ -89,6 +89,16 @@ def trends(
             )
         )  # fmt: skip
     return found
+
+
+def _over(values: Sequence[float | None], slope: float | None) -> float | None:
+    """The change over the whole span by Sen's slope; at most what lies between the lowest and the highest value, since
+    after one step the line through all periods is steeper than what happened."""
+    known = [one for one in values if one is not None]
+    if slope is None:
+        return None
+    span = max(known) - min(known)
+    return min(max(slope * (len(values) - 1), -span), span)
 
 
 def changes(periods: Sequence[ReportRow], minimum: Minimum) -> list[PeriodChange]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ..errors import ReportRefused
-from ..model import Audience, PeerFigures, PeerMark, ReportDetails, ReportRow, Share, SliceTable, Spot
+from ..model import PeerFigures, PeerMark, ReportDetails, ReportRow, Share, SliceTable, Spot
 from ..wording.catalogue import locale_for, translations
 from ..wording.clean import clean_line
 from ..wording.colours import palette
 from ..wording.render import render
-from ..wording.report_sentences import audience_name, kind_name, not_asked_name, period_name
+from ..wording.report_sentences import audience_name, kind_name, not_asked_name, people_sentence, period_name
 from ..wording.verdict_sentences import Said, sign_name
 from .indicator_view import indicator_view
 from .pictures import NARROW, pictures
@@ -93,7 +93,7 @@ class _View:
             "made_at": report.made_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
             "zone": str(zone),
             "shown": self.shown,
-            "of_agents": report.audience is Audience.AGENT or "agent" in (*report.by, *report.where),
+            "of_agents": people_sentence(self.locale) if report.about_people else "",
         }
 
     def values(self) -> dict[str, Any]:

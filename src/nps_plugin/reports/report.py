@@ -74,6 +74,11 @@ class Report(Plain):
         return workbook(self, locale_for(locale or self.locale))
 
     @property
+    def about_people(self) -> bool:
+        """Whether it is a view of agents, which says how it is to be taken."""
+        return self.audience is Audience.AGENT or "agent" in (*self.by, *self.where)
+
+    @property
     def settings(self) -> Tenant:
         """The tenant's configuration, as it was when the report was made."""
         return self._settings

@@ -12,7 +12,7 @@ from ..errors import ReportRefused
 from ..model import IndicatorReport
 from ..wording.catalogue import translations
 from ..wording.clean import clean_text
-from ..wording.report_sentences import audience_name, kind_name, period_name
+from ..wording.report_sentences import audience_name, kind_name, people_sentence, period_name
 
 if TYPE_CHECKING:
     from .report import Report
@@ -51,6 +51,8 @@ def workbook(report: Report, locale: str) -> bytes:
         _indicators(book, details.indicators, gettext)
     told = [*details.verdict.notes, *(one.sentence for one in details.changes)]
     told += [one.sentence for one in details.trends]
+    if report.about_people or details.peers is not None:
+        told.insert(0, people_sentence(locale))
     notes = [[text] for text in told]
     _sheet(book, gettext("Notes"), [gettext("Notes")], notes, wide=True)
     kept = BytesIO()

@@ -95,6 +95,14 @@ def share_text(share: Share, said: Said, shown: int) -> str:
     }
 
 
+def people_sentence(locale: str) -> str:
+    """What every view of agents says."""
+    return translations(locale).gettext(
+        "Figures about a person are a reason to look at their tickets, and never a measure for pay: mix of tickets,"
+        " chance and clients are in them."
+    )
+
+
 def trend_sentence(found: TrendFinding, locale: str, least: int, answers: int) -> str:
     """A trend, or why none is told."""
     said = Said(translations(locale), locale)
