@@ -117,7 +117,7 @@ def shot(tmp_path: Path) -> Callable[[Any, str], Path]:
         folder = Path(os.environ.get("NPS_SCREENSHOTS") or tmp_path)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
-        page.screenshot(path=str(path), full_page=True)
+        page.screenshot(path=str(path), full_page=True, animations="disabled")
         assert path.stat().st_size > 1000
         return path
 
