@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -20,7 +20,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    tuple_,
     type_coerce,
 )
 
@@ -28,7 +27,8 @@ from ..config.settings import Tenant
 from ..model import AnswerState, Band, SurveyState
 from ..store.tables import answers, closures, counted, surveys
 from .bins import deadline_bin_sql, time_bin_sql
-from .signs import sign_columns, touched
+from .signs import sign_columns
+from .touching import of_tickets, touched
 
 #: (host, ticket, closure)
 Key = tuple[str, str, int]
@@ -174,8 +174,10 @@ def contributions(
     """What these closures contribute by the facts as they stand."""
     query = facts_query(connection.dialect.name, tenant)
     for some in _lots(keys):
-        for row in connection.execute(query.where(_among(closures, some))):
-            yield contribution(row, stratum_of)
+        of = set(some)
+        for row in connection.execute(query.where(of_tickets(closures, some))):
+            if row[:3] in of:
+                yield contribution(row, stratum_of)
 
 
 def contribution(row: Any, stratum_of: Callable[[Way], int]) -> Contribution:
@@ -189,8 +191,9 @@ def folded(connection: Connection, tenant: str, keys: Iterable[Key]) -> Iterator
     """What was folded of these closures."""
     columns = [counted.c[name] for name in Contribution._fields]
     for some in _lots(keys):
-        rows = connection.execute(select(*columns).where(counted.c.tenant_id == tenant, _among(counted, some)))
-        yield from map(Contribution._make, rows)
+        of = set(some)
+        rows = connection.execute(select(*columns).where(counted.c.tenant_id == tenant, of_tickets(counted, some)))
+        yield from (Contribution._make(row) for row in rows if row[:3] in of)
 
 
 def before_and_now(
@@ -204,10 +207,6 @@ def before_and_now(
     before |= {one.key: one for one in folded(connection, tenant.name, beside)}
     now = {one.key: one for one in contributions(connection, tenant, keys | before.keys(), stratum_of)}
     return before, now
-
-
-def _among(table: Any, keys: Sequence[Key]) -> ColumnElement[bool]:
-    return tuple_(table.c.host, table.c.ticket, table.c.closure).in_(keys)
 
 
 def _lots(keys: Iterable[Key]) -> Iterator[list[Key]]:

@@ -19,8 +19,8 @@ from .late import tell_late_signs
 from .locking import is_stale, lock
 from .packed import Folds
 from .rebuilding import rebuild
-from .signs import Which, touched
 from .strata import Strata
+from .touching import Which, touched
 
 #: Entries of the queue that one transaction folds.
 _AT_ONCE = 500

@@ -20,8 +20,9 @@ from .facts import Contribution, Way, facts_query
 from .locking import is_stale, lock
 from .packed import key_names
 from .shapes import BASES, FOLDED, TOTAL
-from .signs import rules_of, touched
+from .signs import rules_of
 from .strata import Strata
+from .touching import touched
 
 _AT_ONCE = 5_000
 _KEY = ("host", "ticket", "closure")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import islice
 from math import exp
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Connection,
     Float,
     Interval,
     Text,
@@ -24,7 +22,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    tuple_,
     type_coerce,
 )
 
@@ -53,15 +50,6 @@ OF_THE_TICKET = (
 )
 _KEY = ("host", "ticket", "closure")
 _DEADLINE = 4
-_AT_ONCE = 500
-
-
-class Which(NamedTuple):
-    """A closure, whatever its tenant."""
-
-    host: str
-    ticket: str
-    closure: int
 
 
 def rules_of(tenant: Tenant) -> str:
@@ -174,7 +162,8 @@ def reopened_soon(dialect: str, tenant: Tenant) -> Any:
         reopenings.c.at <= limit,
     )
     # nobody told of the reopening, and yet it was closed again
-    untold = exists().where(
+    untold = _any(
+        again.c.closure,
         again.c.tenant_id == c.tenant_id,
         again.c.host == c.host,
         again.c.ticket == c.ticket,
@@ -189,7 +178,8 @@ def client_back(dialect: str, tenant: Tenant) -> Any:
     within ``signs.quick_fix_within`` (and closed by now)."""
     c = closures.c
     later = closures.alias("later")
-    return exists().where(
+    return _any(
+        later.c.opened_at,
         later.c.tenant_id == c.tenant_id,
         later.c.client == c.client,
         later.c.opened_at > c.closed_at,
@@ -198,6 +188,13 @@ def client_back(dialect: str, tenant: Tenant) -> Any:
         later.c.ticket != c.ticket,
         case((c.service != "", later.c.service == c.service), else_=and_(c.queue != "", later.c.queue == c.queue)),
     )
+
+
+def _any(first: Any, *where: Any) -> Any:
+    """Whether there is one such. ``first``: by which it is found first, so that an index that ends with it is used also
+    where PostgreSQL has no statistics and takes any index that begins with the tenant to be as good."""
+    one: Any = select(literal_column("1")).where(*where).order_by(first).limit(literal_column("1"))
+    return one.correlate(closures).scalar_subquery().is_not(None)
 
 
 def _address_bits(dialect: str) -> Any:
@@ -246,37 +243,3 @@ def _after(dialect: str, at: Any, time: timedelta) -> Any:
         moved = func.strftime("%Y-%m-%d %H:%M:%f", at, f"{time.total_seconds():+f} seconds")
         return type_coerce(moved, Text).op("||", return_type=Text())("999")
     return at + literal(time, Interval)
-
-
-# --- whom a closing touches
-
-
-def touched(
-    connection: Connection, tenant: str, keys: Iterable[tuple[str, str, int]], within: timedelta = timedelta(0)
-) -> set[Which]:
-    """The closures whose signs another one may have changed when it came: those of the same ticket, the client's next
-    one, and those of the client up to ``within`` before it was opened."""
-    dialect = connection.dialect.name
-    x, n, nearest = closures.alias("came"), closures.alias("n"), closures.alias("nearest")
-    theirs = [n.c.tenant_id == tenant, n.c.client == x.c.client]
-    # SQLite moves times to the millisecond
-    since = _after(dialect, x.c.opened_at, -within - timedelta(seconds=1))
-    following = (
-        select(func.min(nearest.c.closed_at))
-        .where(nearest.c.tenant_id == tenant, nearest.c.client == x.c.client, nearest.c.closed_at > x.c.closed_at)
-        .correlate(x)
-        .scalar_subquery()
-    )
-    ways = [
-        [n.c.tenant_id == tenant, n.c.host == x.c.host, n.c.ticket == x.c.ticket],
-        [*theirs, n.c.closed_at < x.c.opened_at, n.c.closed_at >= since],
-        [*theirs, n.c.closed_at == following, n.c.addresses != ""],
-    ]
-    found: set[Which] = set()
-    left = iter(keys)
-    while some := list(islice(left, _AT_ONCE)):
-        came = tuple_(x.c.host, x.c.ticket, x.c.closure).in_(some)
-        for way in ways:
-            query = select(*(n.c[name] for name in _KEY)).where(x.c.tenant_id == tenant, came, *way)
-            found |= {Which._make(row) for row in connection.execute(query)}
-    return found
