@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from ..config.settings import Tenant
 from ..model import AnswerState, Survey, SurveyState
+from ..store.prepared import row_of
 from ..store.scales import scale_of
 from ..store.tables import surveys
 from ..surveys.asking import WHY
@@ -51,7 +52,7 @@ class Look:
 def look(connection: Connection, tenant: Tenant, token: str, now: datetime) -> Look:
     """What the link stands for. Raises ``TokenUnknown``."""
     message = survey_by_token(connection, tenant.name, token)
-    row = connection.execute(select(surveys).filter_by(tenant_id=tenant.name, survey=message.survey)).one()
+    row = row_of(connection, surveys, {"tenant_id": tenant.name, "survey": message.survey})
     standing = standing_of(connection, tenant.name, message.survey)
     survey, own = survey_of(row, tenant.scale), message.scale
     stands = _standing(row, standing, tenant, now)

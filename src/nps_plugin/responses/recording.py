@@ -23,6 +23,7 @@ from ..links import is_token, token_digest
 from ..model import AnswerState, Effect, Evidence, Grade, Recorded, SurveyState
 from ..store.ids import new_id
 from ..store.names import fitting, storable
+from ..store.prepared import row_of
 from ..store.scales import scale_of
 from ..store.tables import answer_reasons, answers, comments, messages, surveys
 from ..store.upsert import insert_or
@@ -72,8 +73,8 @@ def survey_by_token(connection: Connection, tenant: str, token: str, *, hold: bo
     """
     row = None
     if is_token(token):
-        found = select(messages).filter_by(tenant_id=tenant, token_digest=token_digest(token))
-        row = connection.execute(found.with_for_update(read=True) if hold else found).first()
+        key = {"tenant_id": tenant, "token_digest": token_digest(token)}
+        row = row_of(connection, messages, key, lock="share" if hold else "")
     if row is None:
         raise TokenUnknown(f"tenant {tenant}: no message has this link; it may be cut short, or the survey was deleted")
     return row
@@ -206,7 +207,7 @@ def lock_survey(connection: Connection, tenant: Tenant, survey: str) -> Any:
     # what the database could not even be asked for is no survey either
     if storable(survey) == survey:
         key = {"tenant_id": tenant.name, "survey": survey}
-        row = connection.execute(select(surveys).filter_by(**key).with_for_update()).first()
+        row = row_of(connection, surveys, key, lock="update")
     if row is None:
         raise UnknownSurvey(f"tenant {tenant.name}: there is no survey {survey!r:.80}")
     return row

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection, CursorResult, Table, bindparam, select
 from sqlalchemy.engine import Dialect
 
 _KEEP = {"preserve_rowcount": True}
@@ -63,6 +63,17 @@ class Prepared:
         if self._positional:
             return tuple([values[name] if step is None else step(values[name]) for name, step in self._steps])
         return {name: values[name] if step is None else step(values[name]) for name, step in self._steps}
+
+
+def row_of(connection: Connection, table: Table, key: Mapping[str, Any], *, lock: str = "") -> Any:
+    """The row with these values in these columns; None where there is none. ``lock``: ``share`` or ``update`` holds it
+    until the transaction ends, where the engine locks rows."""
+    return prepared(connection.dialect, _by_key, table, tuple(key), lock).first(connection, key)
+
+
+def _by_key(_: str, table: Table, names: Sequence[str], lock: str) -> Any:
+    found = select(table).where(*(table.c[name] == bindparam(name, type_=table.c[name].type) for name in names))
+    return found.with_for_update(read=lock == "share") if lock else found
 
 
 def _row(names: list[str]) -> Any:
