@@ -9,6 +9,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from sqlalchemy import Engine, event
 from tests.channels.gateway import Gateway, Gateways, reached_by
 from tests.surveys.wires import Book
 from tests.world import World, text_of
@@ -250,3 +251,65 @@ def test_a_channel_s_round_is_one_and_ends_with_the_worker_s(make_world, book):
         del Gateway.round
     assert len(book.sent) == 3
     assert rounds == ["in", "out"]
+
+
+def test_a_question_of_a_channel_that_is_gone_leaves_over_the_next_of_its_plan(make_world, book):
+    world = make_world(**reached_by(book, ask={"delay": "3d"}))
+    world.close(client=person(1))
+    acme = world.config["tenants"]["acme"]
+    del acme["channels"]["phone"]
+    acme["ask"]["channels"] = ["email"]
+    world.ratings.reload(world.config)
+    world.clock.advance(timedelta(days=3))
+    world.ratings.run_due()
+    assert book.sent == []
+    assert len(world.mailbox.mails) == 1
+
+
+def test_a_worker_that_dies_in_the_only_try_ends_neither_the_channel_nor_the_plan(make_world, book):
+    world = make_world(**reached_by(book, ask={"attempts": {"phone": 1}}))
+    world.close(client=person(1))
+
+    def dies():
+        raise KeyboardInterrupt
+
+    book.during = dies
+    for ended in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            world.ratings.run_due()
+        world.clock.advance(timedelta(minutes=10))
+        assert [row.state for row in world.rows("survey")] == ["sending"], ended
+    # what kills every worker does not go on for ever
+    world.ratings.run_due()
+    assert [row.state for row in world.rows("survey")] == ["given_up"]
+
+
+def test_a_worker_that_died_once_in_the_only_try_is_followed_by_one_that_calls(make_world, book):
+    world = make_world(**reached_by(book, ask={"attempts": {"phone": 1}}))
+    world.close(client=person(1))
+    book.says = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        world.ratings.run_due()
+    world.clock.advance(timedelta(minutes=10))
+    assert world.ratings.run_due().sent == 1
+    assert len(book.sent) == 1
+
+
+def test_what_left_is_kept_though_the_database_fails_before_the_next(make_world, book):
+    world = make_world(**reached_by(book))
+    for number in (1, 2):
+        world.close(str(number), client=person(number))
+    # long enough for the round to look again for what came due
+    book.during = lambda: world.clock.advance(timedelta(seconds=2))
+
+    def breaks(_connection, _cursor, statement, *_):
+        if book.sent and "GROUP BY nps_survey.tenant_id, nps_survey.lane" in statement:
+            raise ConnectionError("the database is away")
+
+    event.listen(Engine, "before_cursor_execute", breaks)
+    with pytest.raises(ConnectionError):
+        world.ratings.run_due()
+    event.remove(Engine, "before_cursor_execute", breaks)
+    world.clock.advance(timedelta(minutes=11))
+    world.ratings.run_due()
+    assert sorted(message.ticket for message in book.sent) == ["1", "2"]

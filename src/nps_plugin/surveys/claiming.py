@@ -85,9 +85,10 @@ def _question(due: Due) -> Claimed | str:
     tenant, row, now = due.tenant, due.row, due.now
     if due.client is None or _suppressed(due, due.client):
         return _drop(due, NotAskedReason.OPTED_OUT)
-    if row.state == SurveyState.SENDING and row.attempts >= due.ask.attempts.get(row.channel, ATTEMPTS):
-        # every worker that sent it died: what kills them must not go on for ever
+    if row.state == SurveyState.SENDING and row.attempts >= max(2, due.ask.attempts.get(row.channel, ATTEMPTS)):
+        # every worker that sent it died: what kills them must not go on for ever; that one died says little
         due.change(state=SurveyState.GIVEN_UP.value, state_at=now, detail="no worker outlived the sending")
+        due.count()
         log.error("tenant %s: survey %s: no worker outlived its sending; given up", tenant.name, row.survey)
         return SurveyState.GIVEN_UP.value
     found = channel_for(due, due.client)

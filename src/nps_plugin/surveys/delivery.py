@@ -56,7 +56,7 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
     sent: tuple[Claimed, Delivery] | None = None
     with ExitStack() as rounds:
         opened: set[tuple[str, str]] = set()
-        while left > 0 and turns > 0 and (lane := lanes.next()) is not None:
+        while left > 0 and turns > 0 and (lane := _turn(post, lanes, sent)) is not None:
             turns -= 1
             claimed, sent = _next(post, lanes.now, lane, sent), None
             if claimed is None:
@@ -87,10 +87,23 @@ def send_due(post: Post, now: datetime, limit: int) -> Counter[str]:
                 downs[key] = 0
                 sent = claimed, delivery
                 done["reminded" if claimed.asking.reminder else "sent"] += 1
-        if sent is not None:
-            with post.store.write() as connection:
-                _sent(connection, post, *sent)
+        _keep(post, sent)
     return done
+
+
+def _turn(post: Post, lanes: Lanes, sent: tuple[Claimed, Delivery] | None) -> tuple[str, str] | None:
+    """Whose turn it is; where that cannot be told, what was sent is kept."""
+    try:
+        return lanes.next()
+    except Exception:
+        _keep(post, sent)
+        raise
+
+
+def _keep(post: Post, sent: tuple[Claimed, Delivery] | None) -> None:
+    if sent is not None:
+        with post.store.write() as connection:
+            _sent(connection, post, *sent)
 
 
 def _next(
@@ -104,9 +117,7 @@ def _next(
             return claim(connection, post, now, lane)
     except Exception:
         # it must not be repeated, whatever is wrong with the next one
-        if sent is not None:
-            with post.store.write() as connection:
-                _sent(connection, post, *sent)
+        _keep(post, sent)
         raise
 
 
@@ -178,7 +189,7 @@ def _failed(post: Post, claimed: Claimed, error: Exception) -> str:
     known = isinstance(error, DeliveryError)
     reason = error.reason if isinstance(error, DeliveryError) else f"{type(error).__name__} in the channel's adapter"
     # providers repeat addresses and numbers, and what is kept and logged of a failure outlives the person's own rows
-    reason = masked(_without(reason, claimed.asking.client))[:500]
+    reason = masked(without_person(reason, claimed.asking.client))[:500]
     if not known:
         where = f"tenant {tenant.name}, channel {claimed.channel}, survey {survey.id}"
         log.error("%s: the adapter failed: %s", where, trail(error))
@@ -319,7 +330,7 @@ def _news(connection: Connection, post: Post, kind: str, survey: Survey, now: da
     )
 
 
-def _without(text: str, client: Client) -> str:
+def without_person(text: str, client: Client) -> str:
     """The text without what is known of a person: the name, the addresses, a mailbox without its domain."""
     words = {client.name, client.email, client.email.partition("@")[0], client.phone, client.telegram}
     for word in sorted(words, key=len, reverse=True):

@@ -24,7 +24,6 @@ class Lanes:
     def __init__(self, post: Post, now: datetime) -> None:
         self.now = now
         self._post = post
-        self._channels = {name for _, name in post.channels} | {""}
         self._charged: dict[tuple[str, str], int] = {}
         self._resting: set[tuple[str, str]] = set()
         self._last: tuple[str, str] | None = None
@@ -66,11 +65,8 @@ class Lanes:
         self.now, self._next_look = max(self.now, at), at + LOOK_AGAIN
         with self._post.store.read() as connection:
             found = due_lanes(connection, self.now)
-        self._open = [
-            lane
-            for lane in found
-            if lane not in self._resting and lane[0] in self._post.tenants and lane[1] in self._channels
-        ]
+        # also those of channels that are configured no more: their questions go on to the next of their plan
+        self._open = [lane for lane in found if lane not in self._resting and lane[0] in self._post.tenants]
         # whoever comes late takes part from now on, and gets nothing for the time before
         least = min((self._charged[lane] for lane in self._open if lane in self._charged), default=0)
         for lane in self._open:
