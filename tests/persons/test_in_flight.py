@@ -12,6 +12,7 @@ from tests.world import NOON
 
 from nps_plugin import Client, Evidence, TokenUnknown
 from nps_plugin.responses.forgetting import forget
+from nps_plugin.responses.voices import record_voice
 
 IVAN = Client(id="7", email="ivan@example.org")
 PERSONAL = ("client", "contact", "message", "comment", "evidence")
@@ -86,6 +87,22 @@ def in_the_middle(world, do, of):
 def an_hour_later(world):
     world.clock.advance(timedelta(hours=1))
     return world.ratings.run_due()
+
+
+def test_a_voice_that_is_being_kept_during_the_forgetting_keeps_no_words(often):
+    often.close("1", client=IVAN)
+    parts = often.ratings._parts
+    tenant = parts.settings.tenants["acme"]
+    forgetting = threading.Thread(target=forget_ivan, args=[often])
+    with parts.store.write() as connection:
+        record_voice(
+            connection, tenant, parts.settings.page.secrets, NOON, source="interview", text="Ivan: hello", by="anna",
+            client=IVAN, score=None, indicators=None, level="", organization="", participants=1, at=None, slices={},
+        )  # fmt: skip
+        forgetting.start()
+        waits(often)
+    forgetting.join()
+    assert [row.text for row in often.rows("voice")] == [""]
 
 
 KNOWN = pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])

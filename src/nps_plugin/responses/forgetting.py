@@ -66,22 +66,22 @@ def erase(connection: Connection, tenant: str, persons: Sequence[str], now: date
     whose = or_(call_notes.c.client.in_(list(persons)), call_notes.c.survey.in_(theirs))
     notes = update(call_notes).where(call_notes.c.tenant_id == tenant, whose, said)
     told = connection.execute(notes.values(cause="", suggestion="")).rowcount
-    spoken = update(voices).where(voices.c.tenant_id == tenant, voices.c.client.in_(list(persons)), voices.c.text != "")
-    heard = connection.execute(spoken.values(text="")).rowcount
     # nobody calls any more
     gone(calls)
     # first: a visit holds its message, so what it leaves is seen and deleted with the evidence
     links = gone(messages)
-    return {
+    found = {
         "comments": gone(comments),
         "calls": told,
-        "voices": heard,
         "evidence": gone(evidence),
         "messages": links,
         "contacts": gone(contacts),
         "persons": gone(clients),
         "surveys": released,
     }
+    # last: a voice holds the row of its person, so one that is being kept was waited for and is seen
+    spoken = update(voices).where(voices.c.tenant_id == tenant, voices.c.client.in_(list(persons)), voices.c.text != "")
+    return found | {"voices": connection.execute(spoken.values(text="")).rowcount}
 
 
 def left_behind(connection: Connection, tenant: str, secrets: Sequence[Secret], now: datetime) -> list[str]:
