@@ -122,6 +122,97 @@ def test_no_link_is_sent_to_somebody_who_wants_no_more(called):
     assert world.mailbox.mails == []
 
 
+@pytest.fixture
+def texted(make_world, book, tmp_path):
+    """Makes a world in which Ivan was called about ticket 17, pressed 2, and is to get the link as a short message; and
+    the book of the short messages."""
+    (tmp_path / "loan.wav").write_bytes(b"RIFF")
+
+    def make(can=None, sms=None, before=None, client=IVAN):
+        other = Book()
+        settings = reached_by(
+            book, VOICE, phone={"scale": "keypad-10", "after_low": "link"},
+            ask={"channels": ["phone", "sms"], "quarantine": "0d", "max_contacts": 9},
+            services={"loan": {"recording": {"en": str(tmp_path / "loan.wav")}}},
+        )  # fmt: skip
+        settings["channels"]["sms"] = {"adapter": "gateway", "book": other, "can": {"address": "phone"} | (can or {})}
+        settings["channels"]["sms"] |= sms or {}
+        world = make_world(**settings, strict=False)
+        world.close(client=client, service="loan")
+        world.ratings.run_due()
+        if before is not None:
+            before(world)
+        comes(world, {"kind": "Scored", "reference": "call 1", "score": 2, "event": "pressed"})
+        return world, other
+
+    return make
+
+
+def test_the_link_waits_until_no_question_to_the_number_is_open_that_its_answer_could_be_meant_for(texted):
+    def asks_of_another(world):
+        world.close("18", client=Client(id="8", phone=IVAN.phone))  # nothing is recorded: a short message asks
+        world.ratings.run_due()
+
+    world, other = texted(before=asks_of_another)
+    world.ratings.run_due()
+    assert [(message.kind, message.ticket) for message in other.sent] == [("question", "18")]
+    comes(world, {"kind": "Scored", "address": IVAN.phone, "text": "3", "event": "sms"}, channel="sms")
+    given = sorted((one.ticket, one.score, one.comment) for one in world.ratings.answers("acme"))
+    assert given == [("17", 2, ""), ("18", 3, "")]
+    world.clock.advance(timedelta(hours=6))
+    world.ratings.run_due()
+    assert [(message.kind, message.ticket) for message in other.sent[1:]] == [("why", "17")]
+
+
+def test_words_sent_back_find_the_link_though_the_number_is_kept_without_its_country(texted):
+    client = Client(id="7", name="Ivan", phone="916 123-45-67")
+    world, other = texted(sms={"country_code": "7"}, client=client)
+    world.ratings.run_due()
+    assert [message.kind for message in other.sent] == ["why"]
+    comes(world, {"kind": "Scored", "address": "+79161234567", "text": "It was late", "event": "sms"}, channel="sms")
+    assert [(one.score, one.comment) for one in world.ratings.answers("acme")] == [(2, "It was late")]
+
+
+def test_what_a_provider_says_of_a_link_that_failed_is_kept_without_the_client(texted, caplog):
+    world, other = texted()
+    other.says = [DeliveryError("no route to Ivan <ivan@example.org>, +79161234567")]
+    world.ratings.run_due()
+    (kept,) = [row.detail for row in world.rows("message") if row.kind == "why"]
+    assert kept.startswith("no route to ***")
+    for text in (kept, caplog.text):
+        assert not any(word in text for word in ("Ivan", "ivan", "7916"))
+
+
+def test_an_outage_of_a_day_loses_no_link_and_the_provider_knows_it_by_one_name(texted):
+    world, other = texted(can={"pending": True})
+
+    def lost():
+        raise DeliveryError("sms: ReadTimeout", down=True)
+
+    other.during = lost
+    for _ in range(24):
+        world.ratings.run_due()
+        world.clock.advance(timedelta(hours=1))
+    tries = [row for row in world.rows("message") if row.kind == "why"]
+    assert 10 <= len(tries) <= 14, "every two hours"
+    names = {row.reference for row in tries}
+    assert len(names) == 1
+    other.during = None
+    world.clock.advance(timedelta(hours=2))
+    world.ratings.run_due()
+    assert [(message.kind, {message.once}) for message in other.sent] == [("why", names)]
+    world.clock.advance(timedelta(hours=12))
+    world.ratings.run_due()
+    assert len(other.sent) == 1
+
+
+def test_no_link_leaves_once_its_page_would_be_closed(texted):
+    world, other = texted()
+    world.clock.advance(timedelta(days=365))
+    world.ratings.run_due()
+    assert other.sent == []
+
+
 def test_words_sent_back_to_the_link_are_words_whatever_they_begin_with(make_world, book, tmp_path):
     other = Book()
     (tmp_path / "loan.wav").write_bytes(b"RIFF")

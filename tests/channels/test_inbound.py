@@ -107,6 +107,25 @@ def test_reasons_and_words_join_the_answer(asked, book):
     assert [one.outcome for one in book.replies] == ["thanks", "noted", "noted"]
 
 
+@pytest.mark.both_engines
+@pytest.mark.parametrize("odd", ["\x00", "\ud800"], ids=["NUL", "half a character"])
+def test_what_no_database_keeps_stands_in_the_way_of_no_event(asked, book, odd):
+    world = asked()
+    report = {
+        "kind": "Reported",
+        "outcome": "busy",
+        "reference": f"call 1{odd}",
+        "event": f"b{odd}",
+        "reason": f"486{odd}",
+    }
+    assert comes(world, report).status_code == 202
+    assert [row.detail for row in world.rows("message")] == ["busy: 486"]
+    long = {"kind": "Scored", "reference": f"call{odd} 1", "score": 3, "event": odd + "e" * 300}
+    assert [comes(world, long).status_code for _ in range(2)] == [202, 202]
+    assert comes(world, {"kind": "Blocked", "address": f"79{odd}", "event": "n"}).status_code == 202
+    assert scores(world) == [(3, "counted", "human", "phone")]
+
+
 def test_a_replayed_event_does_nothing(asked, book):
     world = asked()
     token = book.sent[0].token

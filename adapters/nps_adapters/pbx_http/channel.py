@@ -25,12 +25,13 @@ from nps_plugin import (
     Message,
     Received,
     Request,
+    Response,
     check_signed,
     phone_number,
     signed_headers,
 )
 
-from .incoming import events_of
+from .incoming import Unread, event_of
 from .settings import read_pbx
 
 log = logging.getLogger(__name__)
@@ -132,9 +133,19 @@ class PbxChannel:
     # --- hearing --------------------------------------------------------------------------------------------------
 
     def receive(self, request: Request) -> Received:
-        """Read a report. Raises ``Forged`` without our signature over time and body, made within five minutes."""
+        """Read a report. Raises ``Forged`` without our signature over time and body, made within five minutes; what is
+        signed and no report is answered 400 with the field that is wrong."""
         check_signed(self._pbx.secret, request)
-        return Received(events=tuple(events_of(request.body)))
+        try:
+            return Received(events=(event_of(request.body),))
+        except Unread as error:
+            # of the body nothing: only the field, and what was expected there
+            log.warning("a report could not be read, and is lost: %s", error)
+            said = json.dumps({"error": str(error), "field": error.field}).encode()
+            kind = ("Content-Type", "application/json; charset=utf-8")
+            return Received(
+                response=Response(status=400, headers=(kind, ("Content-Length", str(len(said)))), body=said)
+            )
 
     def reply(self, answered: Answered) -> None:
         """Nothing: the PBX thanks by itself while the client is still there."""

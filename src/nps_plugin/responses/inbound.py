@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ from ..store import outbox
 from ..store.addresses import reply_mark
 from ..store.engine import Store
 from ..store.ids import new_id
+from ..store.names import storable
 from ..store.scales import scale_of
 from ..store.tables import answers, clients, comments, contacts, inbound_events, messages, surveys
 from ..store.upsert import insert_or
@@ -133,7 +134,7 @@ class Inbox:
                 log.warning("tenant %s, channel %s: a reply failed: %s", tenant, channel, trail(error))
 
     def _one(self, connection: Connection, tenant: Tenant, channel: str, event: Event) -> Answered | None:
-        now = self._clock.now()
+        now, event = self._clock.now(), _storable(event)
         if not self._new(connection, tenant, channel, event, now):
             self._counts["inbound_replays"] += 1
             return None
@@ -297,7 +298,7 @@ class Inbox:
         name = f"{type(event).__name__.lower()} {event.event}"
         if len(name) > 200:
             name = f"{name[:100]} {hashlib.sha256(name.encode()).hexdigest()}"
-        row = {"tenant_id": tenant.name, "channel": channel, "event": name.replace("\x00", ""), "at": now}
+        row = {"tenant_id": tenant.name, "channel": channel, "event": name, "at": now}
         written = insert_or(connection, inbound_events).values(**row).on_conflict_do_nothing()
         return connection.execute(written.returning(inbound_events.c.event)).first() is not None
 
@@ -333,6 +334,15 @@ class Inbox:
             messages.c.outcome == "sending",
         )
         return case.connection.execute(sending.limit(1)).first() is not None
+
+
+def _storable(event: Event) -> Event:
+    """The event without characters at which a database would fail, each time that the provider comes again."""
+    given = {field.name: getattr(event, field.name) for field in fields(event)}
+    clean: dict[str, Any] = {
+        name: storable(text) for name, text in given.items() if type(text) is str and storable(text) != text
+    }
+    return replace(event, **clean) if clean else event
 
 
 def _said(case: _Case) -> tuple[int | None, str, Sequence[str]]:

@@ -52,7 +52,7 @@ def channel_for(due: Due, client: Client) -> tuple[str, datetime] | NotAskedReas
         opening = opens_on(due, name, client)
         if opening >= row.expires_at:
             continue
-        if can.address and not can.several and _open_there(due, name, getattr(client, can.address)):
+        if can.address and not can.several and open_there(due, name, getattr(client, can.address)):
             taken = taken or name
             continue
         return name, opening
@@ -86,7 +86,7 @@ def _recorded(due: Due, client: Client, channel: Channel) -> bool:
     return not capabilities_of(channel).needs_recording or bool(due.tenant.recording_of(due.service, locale))
 
 
-def _open_there(due: Due, channel: str, address: str) -> bool:
+def open_there(due: Due, channel: str, address: str) -> bool:
     """Whether another question to that address stands open on a channel whose answers name nothing but the address."""
     mark = reply_mark(due.post.secrets[0], due.tenant.name, address, due.tenant.country_of(channel))
     found = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, or_, select, update
+from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
 
 from ..config.settings import Tenant
 from ..errors import DeliveryError, trail
@@ -26,7 +26,8 @@ from ..store.upsert import add
 from ..wording.catalogue import locale_for
 from ..wording.replies import why_line
 from .asking import WHY, Asking, new_message
-from .choosing import full_until, opens_on, reaches
+from .choosing import ADDRESS_TAKEN, full_until, open_there, opens_on, reaches
+from .delivery import LONGEST_DOWN, without_person
 from .due import Due, Post
 from .log import masked
 from .quarantine import contacts_so_far, try_locks
@@ -76,8 +77,8 @@ def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str 
         # a worker died while it sent it: it may have left
         return _end(due)
     low = row.given is not None and survey_of(row, due.tenant.scale).scale.band(row.given) in due.tenant.ask.ask_why
-    if row.state != SurveyState.ANSWERED or row.told or not low:
-        # withdrawn or changed since, or the client has said why already
+    if row.state != SurveyState.ANSWERED or row.told or not low or row.expires_at <= now:
+        # withdrawn or changed since, or the client has said why already, or the link would lead nowhere
         return _end(due)
     if due.client is None or is_suppressed(
         connection, due.tenant.name, digests(post.secrets, row.tenant_id, due.client)
@@ -86,6 +87,10 @@ def _claim(connection: Connection, post: Post, now: datetime) -> _Claimed | str 
     name = _channel(due, due.client)
     if name is None:
         return _skip(due, row.answered_over, NotAskedReason.NO_ADDRESS)
+    can = capabilities_of(post.channels[due.tenant.name, name])
+    if can.address and not can.several and open_there(due, name, getattr(due.client, can.address)):
+        # what is sent back would be taken for words about this score: the link waits until that question is over
+        return _put_off(due, now + ADDRESS_TAKEN)
     until = max(opens_on(due, name, due.client), full_until(due, name))
     if until > now:
         return _put_off(due, until)
@@ -179,12 +184,13 @@ def _channel(due: Due, client: Client) -> str | None:
 def _begin(due: Due, channel: str, outcome: str, detail: str = "") -> Asking:
     survey = survey_of(due.row, due.tenant.scale)
     locale = locale_for(due.contact.locale, due.tenant.locale)
-    kind = capabilities_of(due.post.channels.get((due.tenant.name, channel))).address
-    address = getattr(due.client, kind) if kind else ""
+    can = capabilities_of(due.post.channels.get((due.tenant.name, channel)))
+    address = getattr(due.client, can.address) if can.address else ""
     asking, row = new_message(
         due.tenant, survey, due.contact, channel=channel, text=why_line(survey.scale, due.row.given, locale),
         outcome=outcome, now=due.now, kind=WHY, service=due.service, level=due.row.level, detail=detail,
-        address=reply_mark(due.post.secrets[0], due.tenant.name, address) if address else "",
+        address=reply_mark(due.post.secrets[0], due.tenant.name, address, due.tenant.country_of(channel)),
+        once=_once(due) if can.pending and outcome == "sending" else "",
     )  # fmt: skip
     # the score stands on the scale that it was given on, whatever that of this channel is
     add(due.connection, messages, row | {"scale": due.row.scale})
@@ -192,16 +198,27 @@ def _begin(due: Due, channel: str, outcome: str, detail: str = "") -> Asking:
     return replace(asking, scale=survey.scale, score=due.row.given, client=client)
 
 
+def _once(due: Due) -> str:
+    """The same as before where nobody knows what became of the last try: the provider may have had it."""
+    settled = select(func.count()).select_from(messages).filter_by(
+        tenant_id=due.tenant.name, survey=due.row.survey, kind=WHY
+    ).where(messages.c.outcome.not_in(("sending", "down")))  # fmt: skip
+    return f"{due.row.survey}-why-{due.connection.execute(settled).scalar_one() + 1}"
+
+
 def _send(post: Post, claimed: _Claimed) -> str:
     tenant, where = claimed.tenant.name, f"tenant {claimed.tenant.name}, channel {claimed.channel}"
-    outcome, detail, reference = "sent", "", ""
+    outcome, detail, reference, down = "sent", "", "", False
     wait: timedelta | None = None
     try:
         given: object = post.channels[tenant, claimed.channel].send(post.word(claimed.tenant, claimed.asking))
         reference = given.reference[:500] if isinstance(given, Delivery) else ""
     except DeliveryError as error:
-        outcome, detail = ("refused" if error.final else "failed"), masked(error.reason)[:500]
-        wait = timedelta(0) if error.final else told_wait(error.retry_after, wait_after(claimed.attempt))
+        down = error.down and not error.final and not error.noticed
+        outcome = "refused" if error.final else "down" if down else "failed"
+        detail = masked(without_person(error.reason, claimed.asking.client))[:500]
+        usual = _wait_down(post, claimed) if down else wait_after(claimed.attempt)
+        wait = timedelta(0) if error.final else told_wait(error.retry_after, usual)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, the others are still sent
         outcome, detail = "failed", f"{type(error).__name__} in the channel's adapter"
         wait = wait_after(claimed.attempt)
@@ -210,16 +227,28 @@ def _send(post: Post, claimed: _Claimed) -> str:
     with post.store.write() as connection:
         message = update(messages).filter_by(tenant_id=tenant, message=claimed.asking.id)
         kept = case((messages.c.outcome == "sending", outcome), else_=messages.c.outcome)
-        connection.execute(message.values(outcome=kept, detail=detail, reference=reference))
-        if wait is None or claimed.attempt >= ATTEMPTS:
+        # where it may have arrived, it keeps the name by which the provider knows it
+        kept_by = {"reference": reference} if reference else {}
+        connection.execute(message.values(outcome=kept, detail=detail, **kept_by))
+        if wait is None or (claimed.attempt >= ATTEMPTS and not down):
             values: dict[str, Any] = {"done_at": now}
         else:
             values = {"due_at": now + wait}
-        values["attempts"] = claimed.attempt
+        # a provider that is down is no attempt at the client
+        values["attempts"] = claimed.attempt - down
         connection.execute(update(calls).filter_by(tenant_id=tenant, call=claimed.call).values(**values))
     if wait is not None:
         log.warning("%s: the link of survey %s could not be sent (%s)", where, claimed.asking.survey.id, detail)
     return "sent" if wait is None else "given_up" if "done_at" in values else "retried"
+
+
+def _wait_down(post: Post, claimed: _Claimed) -> timedelta:
+    """How long a link waits for a provider that is down: longer each time, as a question does."""
+    tried = select(func.count()).select_from(messages).filter_by(
+        tenant_id=claimed.tenant.name, survey=claimed.asking.survey.id, channel=claimed.channel, kind=WHY
+    )  # fmt: skip
+    with post.store.read() as connection:
+        return min(wait_after(connection.execute(tried).scalar_one()), LONGEST_DOWN)
 
 
 def _put_off(due: Due, until: datetime) -> str:

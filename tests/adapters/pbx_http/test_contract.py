@@ -73,6 +73,45 @@ class TestContract(ChannelContract):
         return reported(body)
 
 
+@pytest.fixture
+def pbx():
+    return PbxChannel({"url": "http://127.0.0.1:9/calls", "secret": Secret(SECRET), "country_code": "7"})
+
+
+@pytest.mark.parametrize(("outcome", "score"), [("pressed", 7), ("reason", None)])
+def test_numbers_for_event_and_key_are_what_they_say(pbx, outcome, score):
+    (event,) = pbx.receive(reported(told(outcome, event=17, key=7))).events
+    assert (event.event, event.reference) == ("17", "c1-1")
+    assert event.score == score if outcome == "pressed" else event.reasons == ("7",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"event": None}, "event"),
+        ({"event": "e" * 181}, "event"),
+        ({"event": True}, "event"),
+        ({"call": "c" * 181}, "call"),
+        ({"key": "42"}, "key"),
+        ({"key": 4.0}, "key"),
+        ({"outcome": "danced"}, "outcome"),
+        ({"outcome": ["pressed"]}, "outcome"),
+    ],
+)
+def test_a_signed_report_that_cannot_be_read_is_refused_by_field_and_logged_without_itself(pbx, caplog, wrong, field):
+    received = pbx.receive(reported(told("pressed", key="7", detail="+79161234567") | wrong))
+    assert received.events == ()
+    assert (received.response.status, json.loads(received.response.body)["field"]) == (400, field)
+    assert f"{field}: expected" in caplog.text
+    assert "danced" not in caplog.text
+    assert "+7916" not in caplog.text
+
+
+def test_a_long_detail_costs_no_report(pbx):
+    (event,) = pbx.receive(reported(told("busy", detail="x" * 5000))).events
+    assert event.reason == "x" * 200
+
+
 def _points(scale: Any) -> Iterator[Any]:
     from nps_plugin import Point
 
