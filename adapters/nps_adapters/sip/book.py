@@ -87,7 +87,8 @@ class Book:
 
     def tell(self, reference: str, told: Tell, now: float, *, hold: float = 0.0) -> None:
         """Keep what is to be reported. It is not due before ``hold`` seconds have passed: until then it may grow."""
-        with self._lock, closing(self._database.cursor()) as cursor:
+        # rolled back where it fails, such as on a full disk: it can be told again then
+        with self._lock, closing(self._database.cursor()) as cursor, self._database:
             call, hook = cursor.execute("SELECT call, hook FROM calls WHERE reference = ?", (reference,)).fetchone()
             body = {
                 "event": uuid.uuid4().hex,
@@ -106,7 +107,6 @@ class Book:
                 (reference, hook, json.dumps(body), now, now + hold),
             )
             cursor.execute("UPDATE calls SET told = 1 WHERE reference = ?", (reference,))
-            cursor.execute("COMMIT")
 
     def amend(self, reference: str, pressed: str, now: float) -> None:
         """More was pressed: put it into what was told last, unless that was, or is being, sent."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
@@ -23,6 +26,8 @@ log = logging.getLogger("nps-sip")
 MAX_BODY = 64 * 1024
 #: Seconds for a report to wait for further keys that belong to it; a little over script.SETTLE.
 HOLD = 1.0
+#: Seconds before what the book did not take is put into it again.
+AGAIN = 5.0
 _OUR_FAULT = 500
 
 Answer = tuple[int, dict[str, object], dict[str, str]]
@@ -37,6 +42,9 @@ class Dialler(Protocol):
     def dial(self, reference: str, order: Order) -> None:
         """Make this call, soon. Raises ``OSError`` where no line is open."""
 
+    def closed(self) -> int:
+        """How many of the trunks cannot be called on now."""
+
 
 class Desk:
     """Safe to use from several threads. ``news`` is called when there is something to report."""
@@ -46,13 +54,22 @@ class Desk:
         self._recordings = Recordings(config.recordings)
         self._lock = threading.Lock()
         self._lines: set[str] = set()
+        #: what was told and the book has not taken yet, in order, with the time of each
+        self._unkept: deque[tuple[str, Tell, float]] = deque()
+        self._keeping = threading.Lock()
+        self._timer: threading.Timer | None = None
         self.phone: Dialler | None = None
         #: no more calls are taken
         self.closing = False
 
     def cut_off(self) -> None:
         """Report the calls that an earlier run of the program left: whoever was called is not called again."""
+        self._keep()
+        with self._keeping:
+            told = {reference for reference, _, _ in self._unkept}
         for reference in self._book.untold():
+            if reference in told:
+                continue
             log.warning("call %s: cut off when the program ended; reported as failed", reference)
             self.told(reference, Tell(outcome="failed", detail="the program ended during the call"))
 
@@ -66,7 +83,8 @@ class Desk:
             return 405, {"error": "calls are ordered by POST"}, {"Allow": "POST"}
         try:
             check_signed(self._config.secret, Request(method=method, path=path, headers=headers, body=body))
-            known = self._book.known(call_of(body))
+            with self._lock:  # not amid _take, which may yet give it up
+                known = self._book.known(call_of(body))
             if known:
                 return 200, {"reference": known}, {}
             return self._take(read_order(body, self._recordings, self._config.setup.trunk.allow))
@@ -81,13 +99,45 @@ class Desk:
         match what:
             case Tell():
                 log.info("call %s: %s%s", reference, what.outcome, f" ({what.detail})" if what.detail else "")
-                self._book.tell(reference, what, time.time(), hold=HOLD if what.outcome == "pressed" else 0.0)
-                self._news()
+                with self._keeping:
+                    self._unkept.append((reference, what, time.time()))
+                self._keep()
             case Amend():
-                self._book.amend(reference, what.pressed, time.time())
+                self._amend(reference, what.pressed)
             case None:
                 with self._lock:
                     self._lines.discard(reference)
+
+    def _keep(self) -> None:
+        """Put into the book what was told; what it does not take, such as on a full disk, again in a while."""
+        with self._keeping:
+            while self._unkept:
+                reference, told, at = self._unkept[0]
+                try:
+                    self._book.tell(reference, told, at, hold=HOLD if told.outcome == "pressed" else 0.0)
+                except sqlite3.Error as error:
+                    said = "call %s: the book does not take it (%s); again in %g seconds"
+                    log.error(said, reference, error, AGAIN)  # noqa: TRY400 no trace every few seconds
+                    self._keep_later()
+                    break
+                except Exception:  # it will never be taken, and the others wait
+                    log.exception("call %s: what was told broke here", reference)
+                self._unkept.popleft()
+        self._news()
+
+    def _keep_later(self) -> None:
+        if self._timer is None or not self._timer.is_alive() or self._timer is threading.current_thread():
+            self._timer = threading.Timer(AGAIN, self._keep)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _amend(self, reference: str, pressed: str) -> None:
+        with self._keeping:
+            for index, (one, told, at) in enumerate(self._unkept):
+                if one == reference and told.outcome == "pressed":
+                    self._unkept[index] = (one, replace(told, pressed=pressed), at)
+                    return
+        self._book.amend(reference, pressed, time.time())
 
     def _take(self, order: Order) -> Answer:
         with self._lock:
@@ -101,21 +151,21 @@ class Desk:
                 return 429, {"error": "no trunk is free"}, {"Retry-After": str(max(2, 30 // self._config.trunks))}
             reference = self._book.take(order, time.time())
             self._lines.add(reference)
-            phone = self.phone
-        log.info("call %s: to %s about %s", reference, masked(order.to), order.service or "no service")
-        try:
-            phone.dial(reference, order)
-        except OSError as error:
-            # it was promised to nobody yet
-            self._book.untake(reference)
-            self.told(reference, None)
-            return 503, {"error": str(error)}, {"Retry-After": "10"}
+            log.info("call %s: to %s about %s", reference, masked(order.to), order.service or "no service")
+            try:
+                self.phone.dial(reference, order)
+            except OSError as error:
+                # it was promised to nobody yet: whoever asks for the same call waits for the lock
+                self._lines.discard(reference)
+                self._book.untake(reference)
+                return 503, {"error": str(error)}, {"Retry-After": "10"}
         return 202, {"reference": reference}, {}
 
     def _health(self) -> dict[str, object]:
         return {
             "calls": len(self._lines),
             "trunks": self._config.trunks,
+            "closed": self.phone.closed() if self.phone is not None else self._config.trunks,
             "unheard": self._book.unheard(),
             "registered": self.phone.registered if self.phone is not None else "",
         }

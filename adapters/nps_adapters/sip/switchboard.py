@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .orders import Order
@@ -26,19 +26,23 @@ _SILENCE = 60.0
 #: Seconds beyond ``drain`` for a process to end by itself.
 _GOODBYE = 10.0
 
+#: How a process is started.
+_COMMAND = (sys.executable, "-m", "nps_adapters.sip.lines")
+
 Listener = Callable[[str, Tell | Amend | None], None]
 
 
 class Switchboard:
     """``trunks`` lines. Safe to use from several threads; ``listener`` is called by several."""
 
-    def __init__(self, setup: Setup, trunks: int, listener: Listener) -> None:
+    def __init__(self, setup: Setup, trunks: int, listener: Listener, *, command: Sequence[str] = _COMMAND) -> None:
+        self._trunks = trunks
         self._ending = threading.Event()
         #: what the registrar said last
         self.registered = ""
         number = -(-trunks // LINES)
         self._processes = [
-            _Process(setup.part(index, number), index, listener, self._ending, self._registered)
+            _Process(setup.part(index, number), index, listener, self._ending, self._registered, command)
             for index in range(number)
         ]
 
@@ -58,6 +62,10 @@ class Switchboard:
             if process.dial(reference, order):
                 return
         raise OSError("no line is open; the telephones are being started anew")
+
+    def closed(self) -> int:
+        """How many of the trunks cannot be called on, because their process is not ready."""
+        return max(0, self._trunks - LINES * sum(process.ready for process in self._processes))
 
     def end(self, drain: float) -> None:
         """Let running calls go on for so many seconds, then hang up. May be called again, with less."""
@@ -86,31 +94,42 @@ class _Process(threading.Thread):
     """The thread that listens to one process."""
 
     def __init__(
-        self, setup: Setup, number: int, listener: Listener, ending: threading.Event, registered: Callable[[str], None]
+        self,
+        setup: Setup,
+        number: int,
+        listener: Listener,
+        ending: threading.Event,
+        registered: Callable[[str], None],
+        command: Sequence[str],
     ) -> None:
         super().__init__(name=f"lines {number + 1}", daemon=True)
         self._setup, self._listener, self._ending, self._registered = setup, listener, ending, registered
+        self._command = list(command)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._opened = threading.Event()
         self._problem = ""
-        self._ready = False
+        #: it can call
+        self.ready = False
+        self._was_ready = False
         self._heard = time.monotonic()
         #: the references of the calls that it holds
         self.calls: set[str] = set()
+        #: those of them whose outcome was told
+        self._told: set[str] = set()
 
     def opened(self) -> str:
         """Wait until it can call; else what is wrong."""
         if not self._opened.wait(_OPENING):
             return "the telephone does not open"
-        return self._problem or (
-            "" if self._ready else "the telephone's process ended at once; what it said stands above"
-        )
+        if self._was_ready:
+            return ""
+        return self._problem or "the telephone's process ended at once; what it said stands above"
 
     def dial(self, reference: str, order: Order) -> bool:
         """Whether it makes this call."""
         with self._lock:
-            if not self._ready or len(self.calls) >= LINES:
+            if not self.ready or len(self.calls) >= LINES:
                 return False
             self.calls.add(reference)
             if self._say({"dial": reference, "order": order.to_plain()}):
@@ -119,9 +138,9 @@ class _Process(threading.Thread):
             return False
 
     def silent(self) -> float:
-        """For how many seconds nothing was heard of it."""
+        """For how many seconds nothing was heard of it, since it was started."""
         with self._lock:
-            return time.monotonic() - self._heard if self._ready else 0.0
+            return time.monotonic() - self._heard if self._process is not None else 0.0
 
     def end(self, drain: float) -> None:
         """Let running calls go on for so many seconds, then hang up."""
@@ -138,21 +157,26 @@ class _Process(threading.Thread):
         """Until the program ends."""
         wait = _FIRST_WAIT
         while not self._ending.is_set():
-            self._once()
+            self._problem = ""
+            try:
+                self._once()
+            except OSError as error:  # no process can be started, such as for want of memory
+                self._problem = str(error)
             self._opened.set()
-            if self._ending.is_set() or self._problem:
+            # what is wrong at the program's start is told by opened(); what worked once is tried for ever
+            if self._ending.is_set() or not self._was_ready:
                 break
-            log.error("%s: the process broke; it is started anew in %g seconds", self.name, wait)
+            why = self._problem or "the process broke"
+            log.error("%s: %s; it is started anew in %g seconds", self.name, why, wait)
             self._ending.wait(wait)
             wait = min(_LONGEST_WAIT, 2 * wait)
 
     def _once(self) -> None:
-        command = [sys.executable, "-m", "nps_adapters.sip.lines"]
         with subprocess.Popen(  # noqa: S603 our own module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", bufsize=1
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", bufsize=1
         ) as process:
             with self._lock:
-                self._process = process
+                self._process, self._heard = process, time.monotonic()
                 self._say({"setup": self._setup.to_plain()})
                 if self._ending.is_set():
                     self._say({"end": 0})
@@ -160,25 +184,35 @@ class _Process(threading.Thread):
             for line in process.stdout:
                 try:
                     self._hear(json.loads(line))
-                except Exception:  # such as a full disk: the calls go on, and what was not kept is told after a restart
+                except Exception:  # one message that breaks here ends neither the calls nor the process
                     log.exception("%s: what a telephone told broke here", self.name)
             with self._lock:
-                self._ready, self._process = False, None
+                self.ready, self._process = False, None
                 lost, self.calls = self.calls, set()
+        told, self._told = self._told, set()
         for reference in lost:
-            self._listener(reference, Tell(outcome="failed", detail="the telephone broke during the call"))
-            self._listener(reference, None)
+            if reference not in told:
+                self._pass_on(reference, Tell(outcome="failed", detail="the telephone broke during the call"))
+            self._pass_on(reference, None)
+
+    def _pass_on(self, reference: str, what: Tell | None) -> None:
+        try:
+            self._listener(reference, what)
+        except Exception:  # the others are told all the same, and the process is started anew
+            log.exception("%s: call %s: what was told broke here", self.name, reference)
 
     def _hear(self, message: dict[str, Any]) -> None:
         self._heard = time.monotonic()
         match message:
             case {"tell": reference, **told}:
+                self._told.add(reference)
                 self._listener(reference, Tell(**told))
             case {"amend": reference, "pressed": pressed}:
                 self._listener(reference, Amend(pressed))
             case {"free": reference}:
                 with self._lock:
                     self.calls.discard(reference)
+                self._told.discard(reference)
                 self._listener(reference, None)
             case {"registered": said}:
                 self._registered(said)
@@ -187,7 +221,7 @@ class _Process(threading.Thread):
                 self._opened.set()
             case {"ready": True}:
                 with self._lock:
-                    self._ready = True
+                    self.ready = self._was_ready = True
                 self._opened.set()
 
     def _say(self, message: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from tests.adapters.sip.ivr import Hook, Ivr
 from tests.adapters.sip.phones import Phones
 
 #: what is tested without a telephone, in the default suite too
-PURE = ["test_book.py", "test_licence.py", "test_orders.py", "test_script.py", "test_settings.py"]
+PURE = [f"test_{name}.py" for name in ("book", "desk", "licence", "orders", "script", "settings", "switchboard")]
 
 if find_spec("pjsua2") is None:
     collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in PURE]
