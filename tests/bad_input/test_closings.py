@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.header import decode_header, make_header
 
@@ -247,3 +248,18 @@ def test_nothing_is_known_of_a_ticket_that_was_never_closed(world):
     for ticket in ("none", "", None, LONG, "\x00", "\ud800", Broken()):
         with pytest.raises(UnknownTicket):
             world.ratings.ticket_verdict("acme", ticket)
+
+
+def test_closings_with_the_longest_names_are_counted(world):
+    # as little as a database can make of a text: no two characters alike in order, of the widest sort
+    dice = random.Random(5)
+    names = ["".join(chr(dice.randrange(0x20000, 0x2A6D0)) for _ in range(255)) for _ in range(6)]
+    agent, queue, service, priority, organization, level = names
+    person = Client(id="7", email="ivan@example.org", organization=organization, level=level)
+    world.close(agent=agent, queue=queue, service=service, priority=priority, client=person)
+    world.ratings.run_due()
+    assert world.rows("fold_queue") == []
+    (kept,) = world.rows("closure")
+    assert queue.startswith(kept.queue)
+    assert len(kept.queue) > 100
+    assert world.ratings.verdict("acme", queue=kept.queue).kpi.met == 1

@@ -7,6 +7,8 @@ import re
 
 #: Characters of a column for names; see :data:`~nps_plugin.store.tables.NAME`.
 NAME_LENGTH = 255
+#: Bytes of one in UTF-8: five names of a closing stand in one row of an index, of which PostgreSQL takes 2704 bytes.
+NAME_BYTES = 460
 #: NUL, which PostgreSQL refuses, and lone surrogates, which are no text in UTF-8.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -22,7 +24,12 @@ def fitting(name: str, limit: int = NAME_LENGTH) -> str:
     One name always becomes the same and two never become one, so that every door finds the ticket again.
     """
     kept = storable(name)
-    if kept == name and len(name) <= limit:
+    if kept == name and len(name) <= limit and (name.isascii() or len(name.encode()) <= NAME_BYTES):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{kept[: limit - len(digest) - 1]}~{digest}"
+    return f"{beginning(kept, limit, len(digest) + 1)}~{digest}"
+
+
+def beginning(text: str, limit: int, room: int = 0) -> str:
+    """As much of a text as a column for names takes, with room for so many characters of ASCII after it."""
+    return text[: limit - room].encode()[: NAME_BYTES - room].decode(errors="ignore")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import NpsError
 from ..model import Assignment, Client, ClosedTicket
-from ..store.names import NAME_LENGTH, fitting, storable
+from ..store.names import NAME_LENGTH, beginning, fitting, storable
 
 #: A closing may be this far ahead of our clock before its time is disbelieved.
 SKEW = timedelta(minutes=10)
@@ -138,9 +138,10 @@ def _text(value: Any, name: str, problems: list[str]) -> str:
     if type(value) is str and len(value) <= NAME_LENGTH and value.isascii() and "\x00" not in value:
         return value
     text = storable(_str(value))
-    if len(text) > NAME_LENGTH:
-        problems.append(f"{name} is {len(text)} characters long; {NAME_LENGTH} are kept")
-    return text[:NAME_LENGTH]
+    kept = beginning(text, NAME_LENGTH)
+    if kept != text:
+        problems.append(f"{name} is {len(text)} characters long; {len(kept)} are kept")
+    return kept
 
 
 def _is_count(value: Any) -> bool:
