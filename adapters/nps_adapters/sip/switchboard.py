@@ -160,7 +160,10 @@ class _Process(threading.Thread):
             self._problem = ""
             try:
                 self._once()
-            except OSError as error:  # no process can be started, such as for want of memory
+            except BrokenPipeError:  # what was said to it last did not reach it, which closing the pipe tells again
+                pass
+            except Exception as error:  # such as no memory to start it
+                log.exception("%s: something broke here", self.name)
                 self._problem = str(error)
             self._opened.set()
             # what is wrong at the program's start is told by opened(); what worked once is tried for ever
@@ -181,14 +184,19 @@ class _Process(threading.Thread):
                 if self._ending.is_set():
                     self._say({"end": 0})
             assert process.stdout is not None  # noqa: S101 it was asked for
-            for line in process.stdout:
-                try:
-                    self._hear(json.loads(line))
-                except Exception:  # one message that breaks here ends neither the calls nor the process
-                    log.exception("%s: what a telephone told broke here", self.name)
-            with self._lock:
-                self.ready, self._process = False, None
-                lost, self.calls = self.calls, set()
+            try:
+                for line in process.stdout:
+                    try:
+                        self._hear(json.loads(line))
+                    except Exception:  # one message that breaks here ends neither the calls nor the process
+                        log.exception("%s: what a telephone told broke here", self.name)
+            finally:
+                self._gone()
+
+    def _gone(self) -> None:
+        with self._lock:
+            self.ready, self._process = False, None
+            lost, self.calls = self.calls, set()
         told, self._told = self._told, set()
         for reference in lost:
             if reference not in told:

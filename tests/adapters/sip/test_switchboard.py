@@ -22,7 +22,7 @@ from nps_adapters.sip.trunk import Network, Setup, Trunk
 
 #: Its turns, one for each start, the last one for all further ones: ready, problem, hang.
 PROCESS = """
-import json, pathlib, sys, threading, time
+import json, os, pathlib, sys, threading, time
 starts, turns = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
 with starts.open("a") as file:
     file.write("x")
@@ -47,6 +47,12 @@ for line in sys.stdin:
     message = json.loads(line)
     if "end" in message or message["dial"] == "breaks":
         break
+    if message["dial"] == "is deaf":
+        os.close(0)
+        say(tell="is deaf", outcome="silence")
+        while not starts.with_name("go").exists():
+            time.sleep(0.02)
+        os._exit(1)
     if message["dial"] == "presses":
         say(tell="presses", outcome="pressed", key="9", pressed="9")
 """
@@ -145,3 +151,16 @@ def test_all_lines_are_free_again_and_started_anew_though_what_broke_cannot_be_t
     assert {free.get(timeout=DEADLINE) for _ in range(2)} == {"m1", "breaks"}
     until(lambda: board.closed() == 0)
     board.dial("m2", ORDER)
+
+
+def test_a_process_that_an_order_no_longer_reaches_is_started_anew_and_its_lines_are_free(start: Start, tmp_path: Path):
+    told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+    board = start("ready", listener=lambda reference, what: told.put((reference, what and what.outcome)))
+    board.dial("m1", ORDER)
+    board.dial("is deaf", ORDER)
+    assert told.get(timeout=DEADLINE) == ("is deaf", "silence")
+    with pytest.raises(OSError, match="no line is open"):
+        board.dial("m2", ORDER)
+    (tmp_path / "go").touch()
+    assert {told.get(timeout=DEADLINE) for _ in range(3)} == {("m1", "failed"), ("m1", None), ("is deaf", None)}
+    until(lambda: (tmp_path / "starts").read_text() == "xx" and board.closed() == 0)
