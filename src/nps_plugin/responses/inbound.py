@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ from ..store import outbox
 from ..store.addresses import reply_mark
 from ..store.engine import Store
 from ..store.ids import new_id
-from ..store.names import storable
+from ..store.names import with_storable
 from ..store.scales import scale_of
 from ..store.tables import answers, clients, comments, contacts, inbound_events, messages, surveys
 from ..store.upsert import insert_or
@@ -134,7 +134,7 @@ class Inbox:
                 log.warning("tenant %s, channel %s: a reply failed: %s", tenant, channel, trail(error))
 
     def _one(self, connection: Connection, tenant: Tenant, channel: str, event: Event) -> Answered | None:
-        now, event = self._clock.now(), _storable(event)
+        now, event = self._clock.now(), with_storable(event)  # else a provider would come again for ever
         if not self._new(connection, tenant, channel, event, now):
             self._counts["inbound_replays"] += 1
             return None
@@ -334,15 +334,6 @@ class Inbox:
             messages.c.outcome == "sending",
         )
         return case.connection.execute(sending.limit(1)).first() is not None
-
-
-def _storable(event: Event) -> Event:
-    """The event without characters at which a database would fail, each time that the provider comes again."""
-    given = {field.name: getattr(event, field.name) for field in fields(event)}
-    clean: dict[str, Any] = {
-        name: storable(text) for name, text in given.items() if type(text) is str and storable(text) != text
-    }
-    return replace(event, **clean) if clean else event
 
 
 def _said(case: _Case) -> tuple[int | None, str, Sequence[str]]:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 #: Characters of a column for names; see :data:`~nps_plugin.store.tables.NAME`.
 NAME_LENGTH = 255
@@ -16,6 +23,15 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def storable(text: str) -> str:
     """The text without the characters that no database keeps."""
     return _UNSTORABLE.sub("", text)
+
+
+def with_storable(thing: T) -> T:
+    """A frozen dataclass with its texts as :func:`storable` leaves them."""
+    given = {field.name: getattr(thing, field.name) for field in fields(thing)}
+    clean: dict[str, Any] = {
+        name: storable(text) for name, text in given.items() if type(text) is str and storable(text) != text
+    }
+    return replace(thing, **clean) if clean else thing
 
 
 def fitting(name: str, limit: int = NAME_LENGTH) -> str:
