@@ -17,6 +17,7 @@ Feature: Learning why
     When the first representative answers 9 to the next order
     And an operator takes the call
     Then the page shows that it was found: <words>
+    And the log of the first order holds the calls, and no other score
 
     Examples:
       | finding               | words                        |

@@ -127,3 +127,16 @@ def shows_finding(agency, words):
     so_far = agency.page.text.split("So far")[1]
     assert words in so_far
     assert "A candidate came late" in so_far
+
+
+@then("the log of the first order holds the calls, and no other score")
+def log_holds_calls(agency):
+    entries = agency.world.ratings.survey_log("acme", "1")
+    for entry in entries:
+        who = "" if entry.respondent is None else entry.respondent
+        print(f"{entry.at:%a %d %b %H:%M}  {entry.what.value:9} {who:1}  {entry.channel:6} {entry.detail}")
+    told = [(entry.what.value, entry.respondent) for entry in entries]
+    assert told.count(("closed", None)) == 1
+    assert told.count(("planned", 0)) == told.count(("planned", 1)) == 1
+    assert [who for what, who in told if what == "answered"] == [0]
+    assert [who for what, who in told if what == "called"] == [0]
