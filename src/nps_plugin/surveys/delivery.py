@@ -95,7 +95,7 @@ def _turn(post: Post, lanes: Lanes, sent: tuple[Claimed, Delivery] | None) -> tu
     """Whose turn it is; where that cannot be told, what was sent is kept."""
     try:
         return lanes.next()
-    except Exception:
+    except Exception:  # raised again: what has left must not leave once more, whatever is wrong
         _keep(post, sent)
         raise
 
@@ -115,8 +115,7 @@ def _next(
             if sent is not None:
                 _sent(connection, post, *sent)
             return claim(connection, post, now, lane)
-    except Exception:
-        # it must not be repeated, whatever is wrong with the next one
+    except Exception:  # raised again: what has left must not leave once more, whatever is wrong with the next one
         _keep(post, sent)
         raise
 
